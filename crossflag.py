@@ -1,0 +1,33 @@
+"""The front door: one command, `crossflag`, that mounts the training and the serving commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+import serving.cli
+import training.cli
+from features.errors import CrossflagError
+
+app = typer.Typer(
+    name="crossflag",
+    help="Detect cross-border fraud and cybercrime, explain each flag, and let people decide.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(training.cli.app)
+app.add_typer(serving.cli.app)
+
+
+def main() -> None:
+    """Run the command line; a known error is one sentence on standard error and status 1."""
+    try:
+        app()
+    except CrossflagError as error:
+        print(f"crossflag: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The histories that both catalogues read: what is kept, by which key."""
+
+from __future__ import annotations
+
+from features.definitions import Ring, buckets
+
+# Payments, by everyone and everything they touch.
+outgoing = Ring(
+    "outgoing", "payment", "debtor", value="amount", other="creditor", flag="just_under_threshold"
+)
+incoming = Ring(
+    "incoming", "payment", "creditor", value="amount", other="debtor", flag="just_under_threshold"
+)
+debtor_corridors = Ring("debtor_corridors", "payment", "debtor", other="creditor_account_country")
+debtor_devices = Ring("debtor_devices", "payment", "debtor", other="device")
+debtor_hours = Ring("debtor_hours", "payment", "debtor", other="hour")
+debtor_ip_countries = Ring("debtor_ip_countries", "payment", "debtor", other="ip_country")
+creditor_corridors = Ring(
+    "creditor_corridors", "payment", "creditor", other="debtor_account_country"
+)
+creditor_names = Ring("creditor_names", "payment", "creditor", other="creditor_name")
+device_payments = Ring("device_payments", "payment", "device", value="amount", other="debtor")
+ip_payments = Ring("ip_payments", "payment", "ip", value="amount", other="debtor")
+customer_payments = Ring(
+    "customer_payments", "payment", "customer", value="amount", other="creditor"
+)
+corridor_payments = buckets("corridor_payments", "payment", "corridor", "1h", ("24h", "30d"))
+
+# What became known of payments, keyed on when it became known.
+_KNOWN = {
+    "flag": "label_fraud",
+    "weight": "label_weight",
+    "windows": ("24h", "7d", "30d"),
+    "grace": "30d",
+}
+creditor_labels = Ring("creditor_labels", "payment_label", "creditor", **_KNOWN)  # type: ignore[arg-type]
+debtor_labels = Ring("debtor_labels", "payment_label", "debtor", **_KNOWN)  # type: ignore[arg-type]
+device_labels = Ring("device_labels", "payment_label", "device", **_KNOWN)  # type: ignore[arg-type]
+corridor_labels = buckets("corridor_labels", "payment_label", "corridor", "24h", ("7d", "30d"))
+
+# Access events, by user, address, network, device and session.
+_SHORT = ("10m", "1h", "24h", "30d")
+user_events = Ring("user_events", "access", "user", other="action", windows=_SHORT)
+user_logins = Ring(
+    "user_logins",
+    "access",
+    "user",
+    other="ip_network",
+    flag="is_failed_login",
+    where="is_login",
+    windows=_SHORT,
+)
+user_login_countries = Ring(
+    "user_login_countries", "access", "user", other="ip_country", where="is_successful_login"
+)
+user_login_devices = Ring(
+    "user_login_devices", "access", "user", other="device", where="is_successful_login"
+)
+user_login_agents = Ring(
+    "user_login_agents", "access", "user", other="user_agent", where="is_successful_login"
+)
+user_login_networks = Ring(
+    "user_login_networks", "access", "user", other="asn", where="is_successful_login"
+)
+user_login_hours = Ring(
+    "user_login_hours", "access", "user", other="hour", where="is_successful_login"
+)
+user_places = Ring("user_places", "access", "user", other="place", where="is_successful_login")
+user_challenges = Ring(
+    "user_challenges", "access", "user", flag="is_failure", where="is_mfa_challenge", windows=_SHORT
+)
+user_resets = Ring("user_resets", "access", "user", where="is_password_reset")
+user_payees = Ring("user_payees", "access", "user", where="is_payee_added")
+user_sensitive = Ring("user_sensitive", "access", "user", other="action", where="is_sensitive")
+user_retrievals = Ring(
+    "user_retrievals",
+    "access",
+    "user",
+    value="bytes",
+    other="resource",
+    where="is_retrieval",
+    windows=_SHORT,
+)
+ip_logins = Ring(
+    "ip_logins",
+    "access",
+    "ip",
+    other="user",
+    flag="is_failed_login",
+    where="is_login",
+    windows=_SHORT,
+)
+ip_failures = Ring(
+    "ip_failures", "access", "ip", other="user", where="is_failed_login", windows=_SHORT
+)
+network_logins = Ring(
+    "network_logins",
+    "access",
+    "ip_network",
+    other="user",
+    flag="is_failed_login",
+    where="is_login",
+    windows=_SHORT,
+)
+device_users = Ring("device_users", "access", "device", other="user")
+session_addresses = Ring("session_addresses", "access", "session", other="ip")
+session_devices = Ring("session_devices", "access", "session", other="device")
+
+ip_access_labels = Ring("ip_access_labels", "access_label", "ip", **_KNOWN)  # type: ignore[arg-type]
+user_access_labels = Ring("user_access_labels", "access_label", "user", **_KNOWN)  # type: ignore[arg-type]

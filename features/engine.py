@@ -1,0 +1,84 @@
+"""One pool's history: an event comes in, its features go out, and it becomes history.
+
+`features.batch` takes whole tables through the same kernel; both give the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features import kernel, layout
+from features.catalog import PROGRAM
+from features.columns import NAMES, encode
+from features.definitions import RING_STREAMS
+from features.events import AccessEvent, Label, Payment
+from features.program import Program
+from features.reference import Reference
+from features.state import empty_state, grown
+
+_STREAM_NUMBER: dict[str, int] = {stream: number for number, stream in enumerate(RING_STREAMS)}
+_AMOUNT = NAMES["payment"].index("amount")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one event's step gave: features in catalogue order, and what to say about it.
+
+    `late` is true when the event came too late to become part of some history;
+    `amount_reference` is in EUR cents, None without an exchange rate or for an access event.
+    """
+
+    features: npt.NDArray[np.float64]
+    late: bool
+    amount_reference: int | None
+
+
+class Engine:
+    """The rings of one pool (a member, or members joined by agreement), in memory.
+
+    Not safe for use from several threads: one owner steps it in the order of its log.
+    """
+
+    def __init__(self, reference: Reference, program: Program = PROGRAM) -> None:
+        self.reference = reference
+        self.program = program
+        self.state = empty_state(program)
+
+    def step(self, event: Payment | AccessEvent) -> Step:
+        """Return the event's features from history as of now, then record the event."""
+        row = encode(event, self.reference)
+        stream = _STREAM_NUMBER[event.stream]
+        features = np.empty(len(self.program.catalogues[event.stream].features), np.float64)
+        kernel.read(self.program.tables, self.state, stream, row, features)
+        late = self._record(stream, row)
+        amount = int(row[_AMOUNT]) if isinstance(event, Payment) else layout.MISSING
+        return Step(features, late, None if amount == layout.MISSING else amount)
+
+    def record(self, event: Payment | AccessEvent) -> bool:
+        """Record an event without computing its features; return whether it came too late."""
+        return self._record(_STREAM_NUMBER[event.stream], encode(event, self.reference))
+
+    def label(self, event: Payment | AccessEvent, label: Label, previous: bool | None) -> bool:
+        """Record what became known of an earlier event, as of `label.known_at`.
+
+        `previous` is what the event's last label said, None when this is its first; a correction
+        counts only the difference. Returns whether it came too late to be recorded.
+        """
+        row = label_row(encode(event, self.reference), label.known_at_us, label.is_fraud, previous)
+        return self._record(_STREAM_NUMBER[f"{event.stream}_label"], row)
+
+    def _record(self, stream: int, row: Any) -> bool:
+        while not kernel.has_room(self.program.tables, self.state):
+            self.state = grown(self.program, self.state)
+        return bool(kernel.record(self.program.tables, self.state, stream, row))
+
+
+def label_row(row: Any, known_at: int, is_fraud: bool, previous: bool | None) -> Any:
+    """Return a label's row: its event's, at the time the label became known."""
+    labelled = np.append(row, (int(is_fraud) - int(previous or False), int(previous is None)))
+    labelled[0] = known_at
+    return labelled

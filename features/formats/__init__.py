@@ -1,0 +1,1 @@
+"""Readers that turn other people's files into canonical events."""

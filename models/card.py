@@ -1,0 +1,74 @@
+"""The model card: what a bundle is, learnt from, is good at and must not be used for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from features.definitions import Catalogue
+from models.bundle import Bundle
+from models.explain import in_words
+
+
+def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
+    """Return the card of `bundle` as Markdown; with its catalogue, features come with their why.
+
+    Raises `FeatureMismatch` when the catalogue is not the bundle's.
+    """
+    if catalogue is not None:
+        bundle.columns(catalogue)
+    thresholds = bundle.thresholds
+    parts = [
+        f"# {bundle.name} {bundle.version}",
+        f"Scores the {bundle.stream} stream. Made {bundle.created_at}. Gradient-boosted trees "
+        f"({bundle.forest.roots.size} trees, {len(bundle.features)} features), calibrated by a "
+        f"{bundle.calibrator.kind} curve.",
+        "## Use",
+        "It advises people: `clear`, `review` or `urgent`. It does not block, and a flag is no "
+        "finding: a person decides, with the reasons in view. It was not made to judge persons, "
+        "and is not to be used beyond the kind of data it was trained on.",
+        f"An event is for review from probability {thresholds.review:.6f} and urgent from "
+        f"{thresholds.urgent:.6f}, set for {thresholds.reviews_per_day:g} reviews a day.",
+        "## Results on held-back time",
+        _table(("metric", "value"), [(key, f"{bundle.metrics[key]:.4f}") for key in bundle.metrics])
+        if bundle.metrics
+        else "None were recorded.",
+        "## Training data",
+        _table(("what", "value"), [(key, _plain(bundle.training[key])) for key in bundle.training])
+        if bundle.training
+        else "None was recorded.",
+        "## Features",
+        _features(bundle, catalogue),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _features(bundle: Bundle, catalogue: Catalogue | None) -> str:
+    rows = []
+    for name, version in bundle.features:
+        profile = bundle.profile.get(name)
+        unit = "count" if catalogue is None else catalogue.feature(name).unit
+        median = (
+            "" if profile is None or not profile.quantiles else _median(profile.quantiles, unit)
+        )
+        missing = "" if profile is None else in_words(profile.missing, "share")
+        why = "" if catalogue is None else catalogue.feature(name).why
+        rows.append((name, str(version), median, missing, why))
+    return _table(("feature", "version", "median", "missing", "what it may mean"), rows)
+
+
+def _median(quantiles: tuple[float, ...], unit: str) -> str:
+    middle = quantiles[len(quantiles) // 2]
+    return f"{middle:.4g}" if unit == "count" else in_words(middle, unit)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )

@@ -1,0 +1,79 @@
+"""Scoring: rows of a catalogue in, margins and calibrated probabilities out.
+
+One row and a million rows take the same path through the same kernel, and give the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from features.definitions import Catalogue
+from models.attribution import Attribution
+from models.bundle import Bundle
+from models.errors import BadRows
+from models.forest import Float32, Float64
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The scores of n rows: `margin` (log-odds, for ranking) and `probability`, float64[n] each."""
+
+    margin: Float64
+    probability: Float64
+
+
+class Scorer:
+    """A bundle bound to the catalogue that serves it; keep one for the life of a process.
+
+    Raises `FeatureMismatch` when the catalogue does not serve the bundle's features.
+    """
+
+    def __init__(self, bundle: Bundle, catalogue: Catalogue) -> None:
+        self.bundle = bundle
+        self.catalogue = catalogue
+        self.width = len(catalogue.names)
+        self._columns = np.array(bundle.columns(catalogue), dtype=np.int64)
+        self._attribution = Attribution.of(bundle.forest)
+        # Compiled code is fetched now, not while the first event waits.
+        nothing = np.full((1, self.width), np.nan)
+        self.score(nothing)
+        self.contributions(nothing)
+
+    @property
+    def bias(self) -> float:
+        """The margin expected before anything is known of a row."""
+        return self._attribution.bias
+
+    def score(self, features: Float64) -> Scores:
+        """Score float64[n, width] rows in the catalogue's order; NaN is missing.
+
+        Raises `BadRows` when the shape is another.
+        """
+        margin = self.bundle.forest.margin(self.rows(features)).astype(np.float64)
+        return Scores(margin, self.bundle.calibrator.apply(margin))
+
+    def contributions(self, features: Float64) -> Float64:
+        """Return what each of the bundle's features adds to each row's margin, in its order."""
+        return self._attribution.contributions(self.rows(features))
+
+    def rows(self, features: Float64) -> Float32:
+        """Pick the bundle's features out of catalogue rows, as the float32 the trees compare."""
+        if features.ndim != 2 or features.shape[1] != self.width:
+            raise BadRows(
+                f"feature rows have shape {features.shape}; {self.catalogue.version} has "
+                f"(n, {self.width})"
+            )
+        return _pick(features, self._columns)  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _pick(features: Float64, columns: npt.NDArray[np.int64]) -> Float32:
+    picked = np.empty((features.shape[0], columns.size), dtype=np.float32)
+    for row in range(features.shape[0]):
+        for place in range(columns.size):
+            picked[row, place] = features[row, columns[place]]
+    return picked

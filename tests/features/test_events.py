@@ -1,0 +1,173 @@
+"""The schema: what is accepted, and how each wrong field is named with its value and its fix."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import InvalidEvent
+from features.events import MODELS, AccessEvent, Label, Payment, parse, row
+
+PAYMENT: dict[str, Any] = {
+    "event_id": "p1",
+    "time": "2026-05-01T09:30:00+02:00",
+    "currency": "EUR",
+    "amount": "12.50",
+    "debtor_account": "DE89 3704 0044 0532 0130 00",
+    "creditor_account": "4711",
+    "creditor_agent": "DEUTDEFF",
+}
+ACCESS: dict[str, Any] = {
+    "event_id": "a1",
+    "time": "2026-05-01T07:30:00Z",
+    "user_id": "u1",
+    "action": "login",
+    "outcome": "success",
+}
+LABEL: dict[str, Any] = {
+    "stream": "payment",
+    "event_id": "p1",
+    "is_fraud": True,
+    "known_at": "2026-05-02T00:00:00Z",
+    "source": "import",
+}
+GIVEN = {"payment": PAYMENT, "access": ACCESS, "label": LABEL}
+
+
+def problems(stream: str, **changes: Any) -> dict[str, str]:
+    given = {**GIVEN[stream], **changes}
+    with pytest.raises(InvalidEvent) as caught:
+        parse(MODELS[stream], given, datetime(2026, 6, 1, tzinfo=UTC))
+    return {problem.field: str(problem) for problem in caught.value.problems}
+
+
+def test_party_account_agent_and_iban_country_are_resolved() -> None:
+    payment = parse(Payment, PAYMENT)
+    assert payment.debtor_account == "DE89370400440532013000"
+    assert (payment.debtor_account_scheme, payment.debtor_account_country) == ("IBAN", "DE")
+    assert (payment.creditor_account_scheme, payment.creditor_agent_country) == ("OTHER", "DE")
+    assert payment.corridor == ("DE", "DE")
+    assert payment.debtor_identity == "IBAN::DE89370400440532013000"
+    assert payment.creditor_identity == "OTHER:DEUTDEFF:4711"
+    assert payment.time_us == 1_777_620_600_000_000
+
+
+def test_equal_numbers_at_different_agents_are_different_accounts() -> None:
+    there = parse(Payment, {**PAYMENT, "creditor_agent": "BNPAFRPP"})
+    assert there.creditor_identity != parse(Payment, PAYMENT).creditor_identity
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "minor"),
+    [
+        ("EUR", "12.5", 1250),
+        ("EUR", 0, 0),
+        ("EUR", 0.1, 10),
+        ("JPY", "300", 300),
+        ("BHD", "1.234", 1234),
+        ("BTC", "0.00000001", 1),
+    ],
+)
+def test_amounts_are_minor_units_of_their_currency(
+    currency: str, amount: object, minor: int
+) -> None:
+    payment = parse(Payment, {**PAYMENT, "currency": currency, "amount": amount})
+    assert payment.amount_minor == minor
+    assert row(payment)["amount_minor"] == minor
+
+
+def test_one_amount_has_one_canonical_spelling() -> None:
+    short = parse(Payment, {**PAYMENT, "amount": "12.5"})
+    assert short.canonical() == parse(Payment, PAYMENT).canonical()
+
+
+@pytest.mark.parametrize("stream", ["payment", "access", "label"])
+def test_canonical_form_reads_back_as_itself(stream: str) -> None:
+    event = parse(MODELS[stream], GIVEN[stream])
+    assert parse(MODELS[stream], event.canonical()) == event
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    found = problems(
+        "payment", currency="EUX", amount="-1", creditor_account="", time="2026-05-01T09:30:00"
+    )
+    assert set(found) == {"currency", "amount", "creditor_account", "time"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "value", "said"),
+    [
+        ("payment", "currency", "EUX", "currency='EUX': unknown currency; use the ISO 4217 code"),
+        ("payment", "amount", "-1", "negative amount"),
+        ("payment", "amount", "1.234", "more than 2 decimals; EUR has at most 2"),
+        ("payment", "amount", "1e999999", "amount too large"),
+        ("payment", "amount", "NaN", "send a finite number"),
+        ("payment", "amount", True, "not an amount"),
+        ("payment", "time", "2026-05-01T09:30:00", "add the zone"),
+        ("payment", "time", "2026-06-02T00:00:00Z", "time lies in the future"),
+        ("payment", "time", 1_777_620_600, "not a time; send RFC 3339 text"),
+        ("payment", "time", "9999-12-31T23:59:59-23:00", "time out of range"),
+        ("payment", "debtor_account", "DE88370400440532013000", "not a valid IBAN"),
+        ("payment", "creditor_country", "UK", "unknown country; use the ISO 3166-1"),
+        ("payment", "creditor_agent", "NOBANK", "not a valid BIC"),
+        ("payment", "remittance_text", "a\tb", "holds control characters"),
+        ("payment", "remittance_text", "x" * 1025, "cut it to 1024 characters"),
+        ("payment", "event_id", " p1", "blanks around it"),
+        ("payment", "ip_address", "10.0.0.1:80", "not an IP address"),
+        ("payment", "channel", "fax", "use one of 'online'"),
+        ("payment", "creditor_acount", "1", "unknown field; did you mean creditor_account?"),
+        ("access", "action", "logon", "use one of 'login'"),
+        ("access", "bytes", -1, "send 0 or more"),
+        ("access", "user_id", None, "send it as text"),
+        ("label", "typology", "Account Takeover", "match the pattern"),
+        ("label", "is_fraud", "perhaps", "send true or false"),
+    ],
+)
+def test_a_wrong_field_is_named_with_value_and_fix(
+    stream: str, field: str, value: object, said: str
+) -> None:
+    assert said in problems(stream, **{field: value})[field]
+
+
+def test_a_scheme_settles_what_only_looks_like_an_iban() -> None:
+    number = "DE88370400440532013000"
+    payment = parse(
+        Payment, {**PAYMENT, "debtor_account": number, "debtor_account_scheme": "OTHER"}
+    )
+    assert (payment.debtor_account, payment.debtor_account_country) == (number, None)
+
+
+def test_a_label_names_itself_and_never_supersedes_itself() -> None:
+    label = parse(Label, LABEL)
+    assert label.label_id == "payment:p1:1777680000000000"
+    assert "cannot supersede itself" in str(problems("label", label_id="l1", supersedes="l1"))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_parser(data: bytes) -> None:
+    for model in (Payment, AccessEvent, Label):
+        with pytest.raises(InvalidEvent):
+            parse(model, data)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=50),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=5,
+)
+
+
+@given(field=st.sampled_from(sorted(Payment.model_fields)), value=json_values)
+def test_any_value_in_any_field_is_accepted_or_named(field: str, value: object) -> None:
+    try:
+        payment = parse(Payment, {**PAYMENT, field: value})
+    except InvalidEvent as error:
+        assert all(problem.problem and problem.fix for problem in error.problems)
+    else:
+        assert json.loads(payment.canonical())["event_id"]
+        assert parse(Payment, payment.canonical()) == payment
