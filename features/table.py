@@ -7,8 +7,10 @@ meaning: the order of events is (`received_at`, row), as in the service's log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -18,6 +20,8 @@ import pyarrow as pa
 
 from features.errors import UnreadableFile
 from features.events import MODELS, AccessEvent, Label, Payment, row
+from features.fields import EPOCH
+from features.reference import currency_exponent
 
 Integers = npt.NDArray[np.int64]
 _TIMES = ("time", "known_at")
@@ -107,6 +111,26 @@ def from_events(
         for values, arrived in zip(rows, received_at, strict=True):
             values["received_at"] = arrived
     return EventTable(stream, pa.Table.from_pylist(rows, schema=schema(stream)))
+
+
+def to_events(table: EventTable) -> Iterator[Payment | AccessEvent | Label]:
+    """Yield a table's rows as events again, in row order.
+
+    Nothing is checked: what made the table has done so.
+    """
+    model = MODELS[table.stream]
+    for values in table.table.to_pylist():
+        given = {name: value for name, value in values.items() if value is not None}
+        for name in _TIMES:
+            if name in given:
+                given[name] = EPOCH + timedelta(microseconds=given[name])
+        if model is Payment:
+            exponent = currency_exponent(given["currency"]) or 0
+            given["amount"] = Decimal(given.pop("amount_minor")).scaleb(-exponent)
+            given["intermediary_agents"] = tuple(given.get("intermediary_agents", "").split())
+        yield model.model_construct(
+            **{name: value for name, value in given.items() if name in model.model_fields}
+        )
 
 
 def concatenate(tables: Sequence[EventTable]) -> EventTable:

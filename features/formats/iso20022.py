@@ -208,9 +208,9 @@ def _payment(element: Element, reference: str | None) -> dict[str, Any]:
     given["intermediary_agents"] = [bic for bic in between if bic]
     given["purpose"] = _text(element, "Purp/Cd")
     given["remittance_text"] = " ".join(_texts(element, "RmtInf/Ustrd")) or None
-    for name, text in given.items():
-        if isinstance(text, str) and len(text) > _LONGEST_TEXT:
-            given |= {name: text[:_LONGEST_TEXT].rstrip(), "truncated": True}
+    for name in ("remittance_text", "debtor_address", "creditor_address"):
+        if given[name] and len(given[name]) > _LONGEST_TEXT:
+            given[name], given["truncated"] = given[name][:_LONGEST_TEXT].rstrip(), True
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -96,8 +96,11 @@ def read_sshd(
     skipped: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     with RejectLog(rejects) as log:
-        lines = list(_lines(texts, log))
+        lines = list(_lines(texts))
         for line, time in zip(lines, _times(lines, year, zone, modified), strict=True):
+            if line.stamp is None and line.full is None:
+                log.add(line.number, [_no_log_line(line)])
+                continue
             kind = _kind(line)
             if kind is not None:
                 skipped[kind] += 1
@@ -121,18 +124,17 @@ def looks_like_syslog(line: str) -> bool:
     return _LINE.fullmatch(line.rstrip("\r\n")) is not None
 
 
-def _lines(texts: Iterable[str], log: RejectLog) -> Iterator[_Line]:
+def _lines(texts: Iterable[str]) -> Iterator[_Line]:
     for number, text in enumerate(texts, start=1):
         if not text.strip():
             continue
         found = _LINE.fullmatch(text)
-        stamp = None
-        if found and found["month"] in _MONTHS:
-            stamp = (_MONTHS[found["month"]], int(found["day"]), found["clock"])
-        if found is None or (stamp is None and found["full"] is None):
-            fix = "expected 'Dec 10 06:55:46 host sshd[24200]: message', or an RFC 3339 time first"
-            log.add(number, [Problem("line", text[:80], "not a line of a system log", fix)])
+        if found is None:
+            yield _Line(number, text, "", "", "", "", None, None)
             continue
+        stamp = None
+        if found["month"] in _MONTHS:
+            stamp = (_MONTHS[found["month"]], int(found["day"]), found["clock"])
         yield _Line(
             number=number,
             text=text,
@@ -143,6 +145,11 @@ def _lines(texts: Iterable[str], log: RejectLog) -> Iterator[_Line]:
             stamp=stamp,
             full=found["full"],
         )
+
+
+def _no_log_line(line: _Line) -> Problem:
+    fix = "expected 'Dec 10 06:55:46 host sshd[24200]: message', or an RFC 3339 time first"
+    return Problem("line", line.text[:80], "not a line of a system log", fix)
 
 
 def _times(

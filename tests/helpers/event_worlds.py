@@ -45,7 +45,7 @@ def random_world(seed: int, size: int = 300) -> World:
     arrivals: list[tuple[int, Payment | AccessEvent | Label]] = []
     events: list[Payment | AccessEvent] = []
     for number in range(size):
-        now += timedelta(seconds=rng.choice([1, 5, 60, 600, 3600, 7200, 40_000]))
+        now += timedelta(seconds=rng.choice([1, 1, 5, 30, 60, 600, 3600, 7200, 90_000]))
         time = now - timedelta(seconds=rng.choice([0, 0, 0, 1, 100, 4000, 90_000]))
         kind = rng.random()
         event: Payment | AccessEvent | Label
