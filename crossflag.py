@@ -25,7 +25,8 @@ def main() -> None:
     try:
         app()
     except CrossflagError as error:
-        print(f"crossflag: {error}", file=sys.stderr)
+        problems = getattr(error, "problems", None)
+        print("crossflag:", "; ".join(map(str, problems)) if problems else error, file=sys.stderr)
         sys.exit(1)
 
 

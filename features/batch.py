@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from features import kernel, layout
 from features.catalog import PROGRAM
@@ -30,6 +29,7 @@ from features.program import Program
 from features.reference import MICROSECONDS_PER_DAY, Reference
 from features.state import empty_state, grown
 from features.table import EventTable
+from features.timeline import events_of_labels
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -222,28 +222,20 @@ def _label_rows(
     width = encoded.shape[1] + 2
     if table is None or labels is None or len(table) == 0:
         return np.zeros((0, width), np.int64), np.zeros(0, np.int64)
-    chosen = labels.take(np.asarray(pa.compute.equal(labels.column("stream"), stream)))
-    event = np.asarray(
-        pa.compute.index_in(
-            chosen.column("event_id").combine_chunks(), value_set=table.column("event_id")
-        )
-        .fill_null(-1)
-        .to_numpy(),
-        np.int64,
-    )
-    known = event >= 0
-    event, known_at = event[known], chosen.integers("known_at")[known]
-    fraud = np.asarray(chosen.column("is_fraud").to_numpy(), np.int64)[known]
+    own, event = events_of_labels(table, labels)
+    own, event = own[event >= 0], event[event >= 0]
+    known_at = labels.integers("known_at")[own]
+    fraud = np.asarray(labels.column("is_fraud").to_numpy(), np.int64)[own]
     # Nobody can know of an event before it has arrived.
-    arrived = np.maximum(chosen.received_at[known], table.received_at[event])
+    arrived = np.maximum(labels.received_at[own], table.received_at[event])
     early = known_at < table.integers("time")[event]
     if early.any():
-        name = chosen.column("event_id").to_pylist()[int(np.flatnonzero(known)[early.argmax()])]
+        name = table.column("event_id")[int(event[early.argmax()])].as_py()
         raise UnreadableFile(
             f"label of {stream} event {name}: known_at lies before the event; "
             f"give the time at which it became known"
         )
-    order = np.lexsort((np.arange(len(event)), arrived, event))
+    order = np.lexsort((own, arrived, event))
     first = np.ones(len(event), np.bool_)
     first[1:] = event[order][1:] != event[order][:-1]
     previous = np.zeros(len(event), np.int64)

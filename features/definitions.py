@@ -339,7 +339,9 @@ class F:
     """One feature: its column name, how it is computed, and how a reviewer reads it.
 
     `reason` is a text with `{value}` (and `{usual}`, the value of the feature that `usual` names:
-    the subject's own baseline); `why` says what it may mean; `missing` what its absence means.
+    the subject's own baseline); `why` says what it may mean; `missing` what its absence means. A
+    flag's reason is what holds when it is 1, without a value, and `otherwise` what holds when it
+    is 0; a code's `words` are what its numbers stand for.
     Units: EUR is integer cents, seconds raw seconds, share 0 to 1, flag 0 or 1. Raise `version`
     whenever the same name comes to mean another number.
     """
@@ -352,6 +354,8 @@ class F:
     why: str
     missing: str = "no history yet"
     usual: str | None = None
+    otherwise: str = ""
+    words: tuple[str, ...] = ()
     version: int = 1
 
     def columns(self, stream: Stream) -> frozenset[tuple[RingStream, str]]:
@@ -415,10 +419,16 @@ class Catalogue:
                 raise BadDefinition(f"feature {feature.name} is declared twice; rename one")
             seen.add(feature.name)
             names = {name for _, name, _, _ in string.Formatter().parse(feature.reason) if name}
-            if "value" not in names or names - {"value", "usual"}:
+            flag, code = feature.unit == "flag", feature.unit == "code"
+            if flag != bool(feature.otherwise) or code != bool(feature.words):
                 raise BadDefinition(
-                    f"feature {feature.name}: its reason needs {{value}}, may name {{usual}}, "
-                    f"and nothing else"
+                    f"feature {feature.name}: a flag needs otherwise=… and a code words=…, "
+                    f"and no other unit has them"
+                )
+            if ("value" in names) == flag or names - {"value", "usual"}:
+                raise BadDefinition(
+                    f"feature {feature.name}: its reason needs {{value}} (a flag's has none), may "
+                    f"name {{usual}}, and nothing else"
                 )
             if ("usual" in names) != (feature.usual is not None):
                 raise BadDefinition(

@@ -71,7 +71,8 @@ def _ip_address(text: str) -> str:
 
 
 def _text_time_only(value: Any) -> Any:
-    if isinstance(value, str | datetime):
+    # A bare number would be read as seconds since 1970, and 20180401 is a day of 1970 then.
+    if isinstance(value, datetime) or (isinstance(value, str) and "-" in value[1:]):
         return value
     raise wrong("not a time", "send RFC 3339 text, such as 2026-05-01T09:30:00Z")
 

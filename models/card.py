@@ -22,8 +22,8 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
     parts = [
         f"# {bundle.name} {bundle.version}",
         f"Scores the {bundle.stream} stream. Made {bundle.created_at}. Gradient-boosted trees "
-        f"({bundle.forest.roots.size} trees, {len(bundle.features)} features), calibrated by a "
-        f"{bundle.calibrator.kind} curve.",
+        f"({bundle.forest.roots.size} trees, {len(bundle.features)} features); "
+        f"calibration: {bundle.calibrator.kind}.",
         "## Use",
         "It advises people: `clear`, `review` or `urgent`. It does not block, and a flag is no "
         "finding: a person decides, with the reasons in view. It was not made to judge persons, "

@@ -8,6 +8,7 @@ Where nothing raised it, one reason says so.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -23,6 +24,32 @@ PER_FAMILY = 2
 BASELINE = "baseline"
 _UNKNOWN = "unknown"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+_PLURALS = {
+    "accounts": "account",
+    "actions": "action",
+    "addresses": "address",
+    "banks": "bank",
+    "calls": "call",
+    "challenges": "challenge",
+    "changes": "change",
+    "characters": "character",
+    "countries": "country",
+    "debtors": "debtor",
+    "devices": "device",
+    "downloads": "download",
+    "events": "event",
+    "kinds": "kind",
+    "logins": "login",
+    "names": "name",
+    "networks": "network",
+    "payees": "payee",
+    "payments": "payment",
+    "users": "user",
+    "zeros": "zero",
+}
+_ONE = re.compile(rf"((?<![\d.,])1 (?:[a-z-]+ ){{0,2}}?)({'|'.join(_PLURALS)})\b")
 
 
 @dataclass(frozen=True)
@@ -82,7 +109,7 @@ def in_words(value: float, unit: str) -> str:
     """Write a feature's value as a reader expects it.
 
     EUR are integer cents ("1,234.50 EUR"), seconds raw seconds ("3 h"), shares 0 to 1 ("12 %"),
-    flags 0 or 1 ("yes"), hours of the day ("03:00"), days 0 = Monday; counts are plain numbers.
+    hours of the day ("03:00"), days 0 = Monday; counts are plain numbers.
 
     >>> in_words(123450, "EUR"), in_words(10800, "seconds"), in_words(0.12, "share")
     ('1,234.50 EUR', '3 h', '12 %')
@@ -94,8 +121,6 @@ def in_words(value: float, unit: str) -> str:
             return _duration(value)
         case "share":
             return f"{_short(value * 100)} %"
-        case "flag":
-            return "yes" if value else "no"
         case "hour":
             return f"{int(value):02d}:{round(value % 1 * 60):02d}"
         case "day":
@@ -118,8 +143,24 @@ def _reason(
         baseline = _UNKNOWN
         if feature.usual is not None and usual is not None:
             baseline = in_words(usual, scorer.catalogue.feature(feature.usual).unit)
-        text = feature.reason.format(value=in_words(value, feature.unit), usual=baseline)
+        text = say(feature, value, baseline)
     return Reason(feature.name, text, value, usual, contribution)
+
+
+def say(feature: F, value: float, baseline: str) -> str:
+    if feature.unit == "flag":
+        return feature.reason if value else feature.otherwise
+    shown = feature.words[int(value)] if feature.words else in_words(value, feature.unit)
+    return singular(feature.reason.format(value=shown, usual=baseline))
+
+
+def singular(text: str) -> str:
+    """Put the noun that a leading or inner "1" counts into the singular.
+
+    >>> singular("1 failed logins of this user"), singular("21 payments")
+    ('1 failed login of this user', '21 payments')
+    """
+    return _ONE.sub(lambda found: found[1] + _PLURALS[found[2]], text, count=1)
 
 
 def _value(scorer: Scorer, row: Float64, name: str) -> float | None:
@@ -137,7 +178,7 @@ def _short(value: float) -> str:
 
 def _duration(seconds: float) -> str:
     if seconds < 59.5:
-        return f"{seconds:.0f} seconds"
+        return "1 second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
     if seconds < 59.5 * 60:
         return f"{seconds / 60:.0f} min"
     if seconds < 47.5 * 3600:

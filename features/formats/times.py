@@ -24,6 +24,8 @@ _DATE = (
     r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
 )
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+# What lies below a microsecond is cut off, as the schema does.
+_NANOSECONDS = r"(:\d\d\.\d{6})\d{1,3}"
 _NAIVE = rf"\A{_DATE}[T ]{_CLOCK}\z"
 _ZONED = rf"\A{_DATE}[T ]{_CLOCK}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)\z"
 _UNIX = {"unix_seconds": 1e6, "unix_milliseconds": 1e3}
@@ -68,6 +70,8 @@ def to_microseconds(
         return pc.cast(scaled, pa.int64())
     if form is not None:
         texts = _rewritten(texts, form)
+    if pc.any(pc.match_substring_regex(texts, _NANOSECONDS)).as_py():
+        texts = pc.replace_substring_regex(texts, _NANOSECONDS, r"\1")
     found = pc.cast(pc.cast(_only(texts, _ZONED), pa.timestamp("us", "UTC")), pa.int64())
     if zone is None:
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from event_worlds import random_world
 from features.batch import build
 from features.catalog import ACCESS, CATALOGUES, PAYMENTS
 from features.definitions import F
-from features.document import as_markdown
 from features.engine import Engine
 from features.events import AccessEvent, Label, Payment, parse
 from features.reference import Reference
@@ -58,11 +56,6 @@ def test_it_is_finite_and_takes_more_than_one_value(stream: str, columns: dict[s
 def test_no_protected_attribute_is_a_feature() -> None:
     words = ("nationality", "ethnic", "religion", "gender", "sex", "birth")
     assert not [f.name for f in FEATURES if any(word in f.name for word in words)]
-
-
-def test_the_catalogue_page_is_up_to_date() -> None:
-    page = Path(__file__).parents[2] / "docs" / "features.md"
-    assert page.read_text() == as_markdown(), "run `make docs` (or python -m features.document)"
 
 
 class Story:

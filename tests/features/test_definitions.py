@@ -41,6 +41,14 @@ def feature(**changes: object) -> F:
             "feature f is declared twice; rename one",
         ),
         (
+            lambda: Catalogue("c", "payment", (feature(unit="flag"),)),
+            "a flag needs otherwise=… and a code words=…",
+        ),
+        (
+            lambda: Catalogue("c", "payment", (feature(unit="flag", otherwise="not"),)),
+            "a flag's has none",
+        ),
+        (
             lambda: Catalogue("c", "payment", (feature(reason="{v} payments"),)),
             "its reason needs {value}",
         ),

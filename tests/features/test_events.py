@@ -111,6 +111,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ("payment", "time", "2026-05-01T09:30:00", "add the zone"),
         ("payment", "time", "2026-06-02T00:00:00Z", "time lies in the future"),
         ("payment", "time", 1_777_620_600, "not a time; send RFC 3339 text"),
+        ("payment", "time", "20180401", "not a time; send RFC 3339 text"),
         ("payment", "time", "9999-12-31T23:59:59-23:00", "time out of range"),
         ("payment", "debtor_account", "DE88370400440532013000", "not a valid IBAN"),
         ("payment", "creditor_country", "UK", "unknown country; use the ISO 3166-1"),

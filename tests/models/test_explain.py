@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from features.catalog import PAYMENTS
 from models.errors import BadRows
-from models.explain import BASELINE, explain, in_words
+from models.explain import BASELINE, explain, in_words, say, singular
 
 
 def planted(scorer, contributions: dict[str, float], bias: float = -1.0):
@@ -92,12 +93,21 @@ def test_without_a_raising_feature_one_reason_says_so(scorer, catalogue):
     assert "no single measure" in reason.text
 
 
+def test_one_is_singular():
+    assert singular("1 failed logins of this user in the 10 minutes before") == (
+        "1 failed login of this user in the 10 minutes before"
+    )
+    assert singular("21 payments in 1 hour") == "21 payments in 1 hour"
+    assert singular("0.1 payments") == "0.1 payments"
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
         (123450, "EUR", "1,234.50 EUR"),
         (-5, "EUR", "-0.05 EUR"),
         (0, "seconds", "0 seconds"),
+        (1.2, "seconds", "1 second"),
         (59.4, "seconds", "59 seconds"),
         (60, "seconds", "1 min"),
         (3 * 3600, "seconds", "3 h"),
@@ -108,8 +118,6 @@ def test_without_a_raising_feature_one_reason_says_so(scorer, catalogue):
         (0.0005, "share", "0.05 %"),
         (0, "share", "0 %"),
         (1, "share", "100 %"),
-        (1, "flag", "yes"),
-        (0, "flag", "no"),
         (3, "hour", "03:00"),
         (23.5, "hour", "23:30"),
         (0, "day", "Monday"),
@@ -131,3 +139,18 @@ def test_every_unit_reads_as_people_write_it(value, unit, text):
 def test_more_than_one_row_is_refused(scorer, catalogue_rows):
     with pytest.raises(BadRows, match="one row"):
         explain(scorer, catalogue_rows[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("cross_border", 1.0, "debtor's and creditor's accounts lie in different countries"),
+        ("cross_border", 0.0, "debtor's and creditor's accounts lie in one country"),
+        ("channel", 1.0, "it came through the channel: mobile"),
+        ("payee_verification", 2.0, "verification of payee answered: no match"),
+        ("debtor_payments_1h", 1.0, "1 payment by this debtor in 1 hour"),
+        ("debtor_payments_1h", 3.0, "3 payments by this debtor in 1 hour"),
+    ],
+)
+def test_what_is_said_is_true_of_the_value(name, value, text):
+    assert say(PAYMENTS.feature(name), value, "unknown") == text
