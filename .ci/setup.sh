@@ -62,5 +62,8 @@ exec "$(dirname "$(readlink -f "$0")")/python" -P -c \
 SCRIPT
 chmod +x .venv/bin/crossflag
 
+echo "setup: compiling the kernels"
+"$python" -m models.warm
+
 printf '%s %s\n%s\n' "$wanted" "$now" "$PWD" >"$stamp"
 echo "setup: done in $SECONDS s"

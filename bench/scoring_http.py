@@ -111,7 +111,7 @@ def measure(name: str, command: list[str], port: int, key: str, batches: bool, o
     process = subprocess.Popen(command, cwd=ROOT)
     ready = "/readyz" if batches else "/healthz"
     try:
-        while True:
+        while process.poll() is None:
             try:
                 if httpx.get(f"http://127.0.0.1:{port}{ready}").status_code == 200:
                     break

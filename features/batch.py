@@ -142,7 +142,7 @@ def _run(
 
 
 def encode_table(table: EventTable, reference: Reference) -> Integers:
-    """Return int64[rows, columns] of a table, as `features.columns.encode` gives row by row."""
+    """Return int64[rows, columns] of a table, as `features.columns.Encoder` gives row by row."""
     columns: dict[str, Integers] = {}
     coded: dict[tuple[str, ...], tuple[list[tuple[Any, ...]], Integers]] = {}
     for column in COLUMNS[table.stream]:

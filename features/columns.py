@@ -316,34 +316,80 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def encode(event: Payment | AccessEvent, reference: Reference) -> np.ndarray[Any, Any]:
-    """Return one event's row: int64[columns], in the order of `NAMES[event.stream]`."""
-    time = event.time_us
-    numbers: dict[str, int] = {}
-    for column in COLUMNS[event.stream]:
-        value: int | None
-        if isinstance(column, Mapped):
-            value = column.function(reference, *(_field(event, f, time) for f in column.fields))
-        elif isinstance(column, Computed):
-            inputs = [numbers[name] for name in column.columns]
-            value = None if MISSING in inputs else int(column.formula(*inputs))
-        elif isinstance(column, Given):
-            value = _field(event, column.field, time)
-        elif isinstance(event, Payment):
-            value = reference.amount_reference(event.amount_minor, event.currency, time)
-        else:
-            value = None
-        numbers[column.name] = MISSING if value is None else int(value)
-    return np.fromiter(numbers.values(), dtype=np.int64, count=len(numbers))
+class Encoder:
+    """Turns one event after another into its row; remembers what equal values gave before."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self._plans = {stream: _Plan(columns) for stream, columns in COLUMNS.items()}
+
+    def row(self, event: Payment | AccessEvent) -> np.ndarray[Any, Any]:
+        """Return an event's row: int64[columns], in the order of `NAMES[event.stream]`."""
+        plan = self._plans[event.stream]
+        time = event.time_us
+        fields = {
+            **event.__dict__,
+            "time": time,
+            "time_hour": time // MICROSECONDS_PER_HOUR,
+            "time_day": time // MICROSECONDS_PER_DAY,
+        }
+        row = [MISSING] * len(NAMES[event.stream])
+        if isinstance(event, Payment):
+            fields["amount_minor"] = event.amount_minor
+            fields["intermediary_agents"] = " ".join(event.intermediary_agents) or None
+            amount = self.reference.amount_reference(event.amount_minor, event.currency, time)
+            row[_AMOUNT] = MISSING if amount is None else amount
+        for place, field in plan.given:
+            value = fields[field]
+            row[place] = MISSING if value is None else int(value)
+        for group in plan.groups:
+            key = tuple([fields[field] for field in group.fields])
+            found = group.known.get(key)
+            if found is None:
+                found = [column.function(self.reference, *key) for column in group.columns]
+                if len(group.known) >= _REMEMBERED:
+                    group.known.clear()
+                group.known[key] = found
+            for place, value in zip(group.places, found, strict=True):
+                if value is not None:
+                    row[place] = value
+        for place, inputs, formula in plan.computed:
+            values = [row[number] for number in inputs]
+            if MISSING not in values:
+                row[place] = int(formula(*values))
+        return np.array(row, dtype=np.int64)
 
 
-def _field(event: Any, name: str, time: int) -> Any:
-    if name == "time":
-        return time
-    if name == "time_hour":
-        return time // MICROSECONDS_PER_HOUR
-    if name == "time_day":
-        return time // MICROSECONDS_PER_DAY
-    if name == "intermediary_agents":
-        return " ".join(event.intermediary_agents) or None
-    return getattr(event, name)
+@dataclass(frozen=True)
+class _Group:
+    """Mapped columns of the same fields, and what they gave for values seen before."""
+
+    fields: tuple[str, ...]
+    columns: list[Mapped]
+    places: list[int]
+    known: dict[tuple[Any, ...], list[int | None]]
+
+
+class _Plan:
+    """A stream's columns, sorted by how each is filled."""
+
+    def __init__(self, columns: tuple[Column, ...]) -> None:
+        names = [column.name for column in columns]
+        groups: dict[tuple[str, ...], _Group] = {}
+        self.given: list[tuple[int, str]] = []
+        self.computed: list[tuple[int, list[int], Callable[..., Any]]] = []
+        for place, column in enumerate(columns):
+            if isinstance(column, Given):
+                self.given.append((place, column.field))
+            elif isinstance(column, Computed):
+                inputs = [names.index(name) for name in column.columns]
+                self.computed.append((place, inputs, column.formula))
+            elif isinstance(column, Mapped):
+                group = groups.setdefault(column.fields, _Group(column.fields, [], [], {}))
+                group.columns.append(column)
+                group.places.append(place)
+        self.groups = list(groups.values())
+
+
+_AMOUNT = NAMES["payment"].index("amount")
+_REMEMBERED = 65_536

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from features import kernel, layout
 from features.catalog import PROGRAM
-from features.columns import NAMES, encode
+from features.columns import NAMES, Encoder
 from features.definitions import RING_STREAMS
 from features.events import AccessEvent, Label, Payment
 from features.program import Program
@@ -44,13 +44,13 @@ class Engine:
     """
 
     def __init__(self, reference: Reference, program: Program = PROGRAM) -> None:
-        self.reference = reference
+        self._encoder = Encoder(reference)
         self.program = program
         self.state = empty_state(program)
 
     def step(self, event: Payment | AccessEvent) -> Step:
         """Return the event's features from history as of now, then record the event."""
-        row = encode(event, self.reference)
+        row = self._encoder.row(event)
         stream = _STREAM_NUMBER[event.stream]
         features = np.empty(len(self.program.catalogues[event.stream].features), np.float64)
         kernel.read(self.program.tables, self.state, stream, row, features)
@@ -60,7 +60,7 @@ class Engine:
 
     def record(self, event: Payment | AccessEvent) -> bool:
         """Record an event without computing its features; return whether it came too late."""
-        return self._record(_STREAM_NUMBER[event.stream], encode(event, self.reference))
+        return self._record(_STREAM_NUMBER[event.stream], self._encoder.row(event))
 
     def label(self, event: Payment | AccessEvent, label: Label, previous: bool | None) -> bool:
         """Record what became known of an earlier event, as of `label.known_at`.
@@ -68,7 +68,7 @@ class Engine:
         `previous` is what the event's last label said, None when this is its first; a correction
         counts only the difference. Returns whether it came too late to be recorded.
         """
-        row = label_row(encode(event, self.reference), label.known_at_us, label.is_fraud, previous)
+        row = label_row(self._encoder.row(event), label.known_at_us, label.is_fraud, previous)
         return self._record(_STREAM_NUMBER[f"{event.stream}_label"], row)
 
     def _record(self, stream: int, row: Any) -> bool:

@@ -204,8 +204,12 @@ def zone_of_country() -> dict[str, str]:
     return zones | _MOST_POPULOUS_ZONE
 
 
+@lru_cache(maxsize=512)
+def _zone(country: str) -> ZoneInfo:
+    return ZoneInfo(zone_of_country().get(country, "UTC"))
+
+
 @lru_cache(maxsize=262_144)
 def _utc_offset(country: str, hour: int) -> int:
-    zone = ZoneInfo(zone_of_country().get(country, "UTC"))
-    offset = datetime.fromtimestamp(hour * 3600, UTC).astimezone(zone).utcoffset()
+    offset = datetime.fromtimestamp(hour * 3600, UTC).astimezone(_zone(country)).utcoffset()
     return int(offset.total_seconds()) if offset else 0

@@ -148,6 +148,7 @@ def _reason(
 
 
 def say(feature: F, value: float, baseline: str) -> str:
+    """Return a feature's reason for a known value; `baseline` is its usual value in words."""
     if feature.unit == "flag":
         return feature.reason if value else feature.otherwise
     shown = feature.words[int(value)] if feature.words else in_words(value, feature.unit)

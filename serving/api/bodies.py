@@ -1,0 +1,100 @@
+"""Bodies in and out: one JSON value in, one JSON document out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Response
+
+from features.errors import InvalidEvent, Problem
+from features.events import AccessEvent, Label, Payment, parse
+from serving.assessments import Assessment
+from serving.errors import Invalid, Malformed, ServiceError, TooLarge
+from serving.scoring import Assessed
+
+Parsed = TypeVar("Parsed", Payment, AccessEvent, Label)
+
+
+def read_json(body: bytes) -> Any:
+    """Return the JSON value of a body; raises `Malformed`."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"the body is not well-formed JSON: {error}") from None
+
+
+def read_one(model: type[Parsed], body: bytes) -> Parsed:
+    """Return the event of a body; raises `Malformed`, or InvalidEvent with every wrong field."""
+    return parse(model, read_json(body), datetime.now(UTC))
+
+
+def read_many(
+    model: type[Parsed], body: bytes, field: str, limit: int
+) -> list[Parsed | ServiceError]:
+    """Return each event of a body `{field: [...]}`, or what is wrong with it.
+
+    Raises `Malformed`, `Invalid` when the body has another form, `TooLarge` for too many events.
+    """
+    given = read_json(body)
+    if not isinstance(given, dict) or not isinstance(given.get(field), list) or len(given) != 1:
+        fix = f'send one JSON object {{"{field}": [...]}}'
+        raise Invalid([Problem(field, "", "no list of this name, or more beside it", fix)])
+    events = given[field]
+    if len(events) > limit:
+        raise TooLarge(f"{len(events)} items in one batch; send at most {limit}")
+    now = datetime.now(UTC)
+    return [_read(model, one, now) for one in events]
+
+
+def _read(model: type[Parsed], given: Any, now: datetime) -> Parsed | ServiceError:
+    try:
+        return parse(model, given, now)
+    except InvalidEvent as error:
+        return Invalid(error.problems)
+
+
+def answer(document: Any, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return Response(
+        orjson.dumps(document, option=orjson.OPT_UTC_Z), status, media_type="application/json"
+    )
+
+
+def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict[str, Any]:
+    """Return what a caller gets to see of an assessment."""
+    return {
+        "assessment_id": assessment.assessment_id,
+        "stream": assessment.stream,
+        "event_id": assessment.event_id,
+        "advice": assessment.advice,
+        "because": assessment.because,
+        "probability": assessment.probability,
+        "reasons": assessment.reasons,
+        "model": {"name": assessment.model_name, "version": assessment.model_version},
+        "feature_set": assessment.feature_set,
+        "reference": assessment.reference_version,
+        "case_id": assessment.case_id,
+        "late": assessment.late,
+        "duplicate": duplicate,
+        "amount_reference": assessment.amount_reference,
+        "received_at": assessment.received_at,
+    }
+
+
+def item(index: int, outcome: Assessed | ServiceError) -> dict[str, Any]:
+    """Return the answer to one event of a batch."""
+    if isinstance(outcome, ServiceError):
+        return {"index": index, "status": outcome.status, "problem": outcome.document()}
+    document = assessment_document(outcome.assessment, outcome.duplicate)
+    return {"index": index, "status": 200, "assessment": document}
+
+
+def fill(
+    places: Sequence[Any], worked: Sequence[Any], refused: type[ServiceError] = ServiceError
+) -> list[Any]:
+    """Return `places` with every valid item replaced, in order, by what became of it."""
+    outcomes = iter(worked)
+    return [one if isinstance(one, refused) else next(outcomes) for one in places]

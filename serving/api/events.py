@@ -1,0 +1,138 @@
+"""Routes that score: one event, a batch, a pacs.008 message; and an assessment read again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from features.events import AccessEvent, Payment
+from features.formats.iso20022 import read_pacs008
+from serving.api import examples
+from serving.api.bodies import (
+    answer,
+    assessment_document,
+    fill,
+    item,
+    read_many,
+    read_one,
+)
+from serving.api.callers import Caller, Use, entered
+from serving.api.schemas import AssessmentAnswer, BatchAnswer, MessageAnswer, problems
+from serving.auth import Principal
+from serving.errors import Invalid, ServiceError, TooLarge
+from serving.scoring import Scorable
+from serving.service import Service
+
+router = APIRouter(prefix="/v1", tags=["scoring"])
+_ERRORS = problems(400, 409, 413, 422, 503)
+_BATCH_ERRORS = problems(400, 413, 422, 503)
+
+
+@router.post(
+    "/payments/score",
+    operation_id="score_payment",
+    response_model=AssessmentAnswer,
+    responses=_ERRORS,
+    openapi_extra=examples.body("Payment", examples.PAYMENT),
+)
+async def score_payment(request: Request) -> Response:
+    """Score one payment against the history of everyone it touches, and remember it.
+
+    The answer is durable. The same payment again gets the first answer again, with `duplicate`.
+    """
+    service, caller = await entered(request, "score")
+    return await _one(service, caller, read_one(Payment, await request.body()))
+
+
+@router.post(
+    "/access-events/score",
+    operation_id="score_access_event",
+    response_model=AssessmentAnswer,
+    responses=_ERRORS,
+    openapi_extra=examples.body("AccessEvent", examples.ACCESS_EVENT),
+)
+async def score_access_event(request: Request) -> Response:
+    """Score one access event, such as a login, and remember it."""
+    service, caller = await entered(request, "score")
+    return await _one(service, caller, read_one(AccessEvent, await request.body()))
+
+
+@router.post(
+    "/payments/score-batch",
+    operation_id="score_payments",
+    response_model=BatchAnswer,
+    responses=_BATCH_ERRORS,
+    openapi_extra=examples.body("PaymentBatch", {"events": [examples.PAYMENT]}),
+)
+async def score_payments(request: Request) -> Response:
+    """Score up to 1,000 payments in their order; each gets an answer of its own."""
+    service, caller = await entered(request, "score")
+    limit = service.settings.batch_limit
+    given = read_many(Payment, await request.body(), "events", limit)
+    return answer({"items": await _many(service, caller, "payment", given)})
+
+
+@router.post(
+    "/access-events/score-batch",
+    operation_id="score_access_events",
+    response_model=BatchAnswer,
+    responses=_BATCH_ERRORS,
+    openapi_extra=examples.body("AccessEventBatch", {"events": [examples.ACCESS_EVENT]}),
+)
+async def score_access_events(request: Request) -> Response:
+    """Score up to 1,000 access events in their order; each gets an answer of its own."""
+    service, caller = await entered(request, "score")
+    limit = service.settings.batch_limit
+    given = read_many(AccessEvent, await request.body(), "events", limit)
+    return answer({"items": await _many(service, caller, "access", given)})
+
+
+@router.post(
+    "/payments/pacs008",
+    operation_id="score_pacs008",
+    response_model=MessageAnswer,
+    responses=_BATCH_ERRORS,
+    openapi_extra=examples.xml_body(),
+)
+async def score_pacs008(request: Request) -> Response:
+    """Score every credit transfer of an ISO 20022 pacs.008 message (.08 or later)."""
+    service, caller = await entered(request, "score")
+    body, now = await request.body(), datetime.now(UTC)
+    message = await asyncio.to_thread(read_pacs008, body, now=now)
+    if len(message.transactions) > service.settings.batch_limit:
+        raise TooLarge(
+            f"{len(message.transactions)} transactions in one message; "
+            f"send at most {service.settings.batch_limit}"
+        )
+    given = [one.payment or Invalid(one.problems) for one in message.transactions]
+    items = await _many(service, caller, "payment", given)
+    return answer({"message_id": message.message_id, "items": items})
+
+
+@router.get(
+    "/assessments/{assessment_id}",
+    operation_id="get_assessment",
+    response_model=AssessmentAnswer,
+    responses=problems(404),
+)
+async def get_assessment(assessment_id: str, service: Use, caller: Caller) -> Response:
+    """Return an assessment as it was given; it never changes."""
+    return answer(assessment_document(await service.assessor.find(caller, assessment_id)))
+
+
+async def _one(service: Service, caller: Principal, event: Scorable) -> Response:
+    [outcome] = await service.assessor.assess(caller, event.stream, [event])
+    if isinstance(outcome, ServiceError):
+        raise outcome
+    return answer(assessment_document(outcome.assessment, outcome.duplicate))
+
+
+async def _many(
+    service: Service, caller: Principal, stream: str, given: Any
+) -> list[dict[str, Any]]:
+    valid = [one for one in given if not isinstance(one, ServiceError)]
+    worked = await service.assessor.assess(caller, stream, valid) if valid else []
+    return [item(index, one) for index, one in enumerate(fill(given, worked))]

@@ -1,0 +1,183 @@
+"""The forms of answers and small bodies, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Advice = Literal["clear", "review", "urgent"]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class WrongField(_Form):
+    """One wrong field."""
+
+    field: str
+    value: str
+    """As given, shortened."""
+    problem: str
+    fix: str
+
+
+class ProblemDetails(_Form):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[WrongField] | None = None
+    """Every wrong field, with status 422."""
+
+
+class ReasonAnswer(_Form):
+    """One ground for a flag."""
+
+    text: str
+    """In words."""
+    feature: str
+    value: float | None
+    """In the feature's unit: EUR in cents, seconds, share 0 to 1, flag 0 or 1."""
+    usual: float | None
+    """The subject's own baseline, in the same way."""
+    contribution: float
+    """How far it raised the score, in log-odds."""
+
+
+class ModelAnswer(_Form):
+    """The model that scored."""
+
+    name: str
+    version: str
+
+
+class AssessmentAnswer(_Form):
+    """The advice on one event, and its grounds."""
+
+    assessment_id: str
+    stream: Literal["payment", "access"]
+    event_id: str
+    advice: Advice
+    because: list[str]
+    """What set the advice."""
+    probability: float = Field(ge=0, le=1)
+    """Calibrated probability of fraud, six decimals."""
+    reasons: list[ReasonAnswer] = Field(max_length=5)
+    """Strongest first; empty unless flagged."""
+    model: ModelAnswer
+    feature_set: str
+    reference: str
+    """Reference data used: exchange rates, networks, places."""
+    case_id: str | None
+    """The case that the event opened or joined."""
+    late: bool
+    """True when it came too late to become part of the history."""
+    duplicate: bool
+    """True when the event was sent before; this is its first answer again."""
+    amount_reference: int | None
+    """The amount in EUR cents."""
+    received_at: datetime
+
+
+class BatchItem(_Form):
+    """The answer to one event of a batch: its assessment, or what was wrong."""
+
+    index: int
+    """Place in the request, from 0."""
+    status: int
+    assessment: AssessmentAnswer | None = None
+    problem: ProblemDetails | None = None
+
+
+class BatchAnswer(_Form):
+    """Answers in the order of the request."""
+
+    items: list[BatchItem]
+
+
+class MessageAnswer(BatchAnswer):
+    """Answers to a pacs.008 message, in the order of its transactions."""
+
+    message_id: str | None
+
+
+class LabelItem(_Form):
+    """What became of one label."""
+
+    index: int
+    status: int
+    label_id: str | None = None
+    duplicate: bool | None = None
+    problem: ProblemDetails | None = None
+
+
+class LabelsAnswer(_Form):
+    """Answers in the order of the request."""
+
+    items: list[LabelItem]
+
+
+class NoteBody(_Form):
+    """A note on a case."""
+
+    text: str = Field(examples=["Called the customer: no answer."])
+    """1 to 4,000 characters."""
+
+
+class DecisionBody(_Form):
+    """How a case ends."""
+
+    disposition: str = Field(examples=["fraud_confirmed"])
+    """fraud_confirmed, suspicious_report, safeguarding_referral, benign_positive, false_positive,
+    duplicate or insufficient_information."""
+    reason: str = Field(examples=["The customer did not order these payments."])
+    """1 to 4,000 characters."""
+    typology: str | None = Field(None, examples=["account_takeover"])
+    """Kind of crime."""
+    subject_role: str | None = Field(None, examples=["victim"])
+    """victim, unwitting_mule, complicit, perpetrator or unknown."""
+
+
+class Health(_Form):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(_Form):
+    """Whether events are taken, and why not."""
+
+    ready: bool
+    reasons: list[str]
+    """Why no event is taken."""
+    champions: dict[str, str]
+    """Version in use by stream."""
+    missing: dict[str, str]
+    """Streams that cannot be scored, and why."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of error answers: those of every route, and the given ones."""
+    content = {"application/problem+json": {"schema": {"$ref": _PROBLEM}}}
+    return {
+        status: {"description": _DESCRIPTIONS[status], "content": content}
+        for status in sorted({401, 403, *statuses})
+    }
+
+
+_PROBLEM = "#/components/schemas/ProblemDetails"
+_DESCRIPTIONS = {
+    400: "The body cannot be read",
+    401: "No valid API key",
+    403: "The key lacks the scope",
+    404: "No such thing of yours",
+    409: "The same identifier with other fields, or a case in another state",
+    413: "Body or batch over the limit",
+    422: "Wrong fields, each named with its value and fix",
+    503: "Not ready, no champion, or too many events waiting; see Retry-After",
+}

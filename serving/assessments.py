@@ -1,0 +1,47 @@
+"""What was said of one event, kept unchanged: advice, probability, reasons and their grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.explain import Reason
+
+__all__ = ["Assessment", "Reason"]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The immutable answer to one event; every number is as it was at the moment of decision."""
+
+    assessment_id: str
+    member: str
+    stream: str
+    event_id: str
+    advice: str
+    """clear, review or urgent."""
+    because: tuple[str, ...]
+    """What set the advice, such as the threshold that was passed."""
+    probability: float
+    """Calibrated probability of fraud, 0 to 1, rounded to six decimals."""
+    reasons: tuple[Reason, ...]
+    """At most five, strongest first; empty for events that are not flagged."""
+    model_name: str
+    model_version: str
+    feature_set: str
+    reference_version: str
+    thresholds: dict[str, Any]
+    """The thresholds that were applied."""
+    case_id: str | None
+    """The case that this event opened or joined."""
+    late: bool
+    """True when the event was too old to enter the history."""
+    amount_reference: int | None
+    """EUR cents; None for an access event or without an exchange rate."""
+    received_at: datetime
+
+    @property
+    def flagged(self) -> bool:
+        """True when a person should look at it."""
+        return self.advice != "clear"

@@ -1,0 +1,165 @@
+"""One case assembled for the reader: line, timeline, parties, corridors, history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from features.events import AccessEvent, Payment
+from serving import restoring
+from serving.assessments import Assessment
+from serving.cases.views import (
+    CaseDetail,
+    CaseSummary,
+    Corridor,
+    HistoryEntry,
+    Party,
+    TimelineEntry,
+)
+from serving.store import cases as table
+from serving.store import log
+from serving.store.cases import CaseRow
+from serving.store.database import View
+from serving.store.log import Record
+from serving.store.records import moment, optional_moment
+from serving.subjects import shown, subject_of
+
+Flagged = tuple[Payment, Assessment]
+
+
+def summary_of(row: CaseRow) -> CaseSummary:
+    """Return a case's line of the queue."""
+    kind, subject = shown(row.subject)
+    return CaseSummary(
+        case_id=f"C-{row.number}",
+        member=row.member,
+        state=row.state,  # type: ignore[arg-type]
+        subject=subject,
+        subject_kind=kind,
+        subject_name=row.subject_name,
+        advice=row.advice,
+        probability=row.probability,
+        expected_loss=row.expected_loss,
+        events=row.events,
+        streams=tuple(row.streams.split()),
+        corridor=(row.debtor_country, row.creditor_country) if row.largest_loss >= 0 else None,
+        first_reason=row.first_reason,
+        opened_at=moment(row.opened_at),
+        updated_at=moment(row.updated_at),
+        claimed_by=row.claimed_by,
+        claimed_at=optional_moment(row.claimed_at),
+        decided_by=row.decided_by,
+        decided_at=optional_moment(row.decided_at),
+        disposition=row.disposition,
+        decision_reason=row.decision_reason,
+    )
+
+
+def detail_of(connection: View, member: str, number: int, timeline_limit: int) -> CaseDetail | None:
+    """Return everything of a case, None when the member has no such case."""
+    row = table.case(connection, member, number)
+    if row is None:
+        return None
+    flagged = table.flagged_events(connection, member, number)
+    events = {one.sequence: restoring.event(one.stream, one.body) for one in flagged}
+    own = sorted({one.debtor_identity for one in events.values() if isinstance(one, Payment)})
+    newest = log.timeline(connection, member, row.subject, own, timeline_limit + 1)
+    shown_records = newest[:timeline_limit]
+    # What the case is about is always shown, however much came after it.
+    there = {record.sequence for record in shown_records}
+    shown_records += [record for record in flagged if record.sequence not in there]
+    assessments = log.assessments_of(
+        connection, {record.sequence for record in [*shown_records, *flagged]}
+    )
+    paid = [
+        (event, assessments[sequence])
+        for sequence, event in events.items()
+        if isinstance(event, Payment)
+    ]
+    history = tuple(
+        HistoryEntry(moment(one.at), one.actor, one.action, one.text)  # type: ignore[arg-type]
+        for one in table.history(connection, member, number)
+    )
+    return CaseDetail(
+        summary=summary_of(row),
+        timeline=_timeline(connection, row, shown_records, assessments, set(events)),
+        timeline_cut=len(newest) > timeline_limit,
+        parties=_parties(paid),
+        corridors=_corridors(paid),
+        notes=tuple(entry for entry in history if entry.action == "noted"),
+        history=history,
+    )
+
+
+def _timeline(
+    connection: View,
+    row: CaseRow,
+    records: Sequence[Record],
+    assessments: dict[int, Assessment],
+    in_case: set[int],
+) -> tuple[TimelineEntry, ...]:
+    keys = [(record.stream, record.event_id) for record in records]
+    labels = log.latest_labels(connection, row.member, keys)
+    entries = []
+    for record in sorted(records, key=lambda one: (one.event_time, one.sequence)):
+        fields: dict[str, Any] = orjson.loads(record.body)
+        entries.append(
+            TimelineEntry(
+                stream=record.stream,  # type: ignore[arg-type]
+                event_id=record.event_id,
+                time=moment(record.event_time),
+                received_at=moment(record.received_at),
+                direction=_direction(record, row.subject),
+                event=fields,
+                assessment=assessments.get(record.sequence),
+                in_case=record.sequence in in_case,
+                label=labels.get((record.stream, record.event_id)),
+            )
+        )
+    return tuple(entries)
+
+
+def _direction(record: Record, subject: str) -> Any:
+    if record.stream == "access":
+        return "access"
+    event: Payment | AccessEvent = restoring.event(record.stream, record.body)
+    return "out" if subject_of(event) == subject else "in"
+
+
+def _parties(paid: Sequence[Flagged]) -> tuple[Party, ...]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    last: dict[tuple[str, str], Payment] = {}
+    for payment, assessment in paid:
+        for key in (("debtor", payment.debtor_identity), ("creditor", payment.creditor_identity)):
+            count = sums.setdefault(key, [0, 0])
+            count[0] += 1
+            count[1] += assessment.amount_reference or 0
+            last[key] = payment
+    return tuple(_party(role, last[role, key], *sums[role, key]) for role, key in sums)
+
+
+def _party(role: Any, payment: Payment, payments: int, total: int) -> Party:
+    def field(name: str) -> Any:
+        return getattr(payment, f"{role}_{name}")
+
+    return Party(
+        account=field("account"),
+        scheme=field("account_scheme"),
+        role=role,
+        name=field("name"),
+        country=field("account_country") or field("agent_country") or field("country"),
+        agent=field("agent"),
+        payments=payments,
+        total=total,
+    )
+
+
+def _corridors(paid: Sequence[Flagged]) -> tuple[Corridor, ...]:
+    sums: dict[tuple[str | None, str | None], list[int]] = {}
+    for payment, assessment in paid:
+        count = sums.setdefault(payment.corridor, [0, 0])
+        count[0] += 1
+        count[1] += assessment.amount_reference or 0
+    return tuple(Corridor(*pair, *count) for pair, count in sums.items())

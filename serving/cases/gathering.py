@@ -1,0 +1,110 @@
+"""A flagged event joins its subject's undecided case, or opens one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.events import AccessEvent, Payment
+from serving.assessments import Assessment
+from serving.store import cases as table
+from serving.store.records import microseconds
+from serving.store.unit import Unit
+from serving.subjects import subject_of
+
+_RANK = {"clear": 0, "review": 1, "urgent": 2}
+_SERVICE = "crossflag"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The case that a flagged event joined."""
+
+    member: str
+    number: int
+    opened: bool
+
+    @property
+    def case_id(self) -> str:
+        """The case's identifier, as reviewers see it."""
+        return f"C-{self.number}"
+
+
+def join(
+    unit: Unit,
+    event: Payment | AccessEvent,
+    assessment: Assessment,
+    *,
+    margin: float,
+    access_exposure: int,
+) -> Joined:
+    """Count a flagged event into its subject's case; `link` follows once both are written.
+
+    An access event, or a payment without an exchange rate, counts `access_exposure` EUR cents as
+    its amount, so that its case has a place in the queue.
+    """
+    connection, member = unit.connection, assessment.member
+    at = microseconds(assessment.received_at)
+    amount = assessment.amount_reference
+    loss = round(assessment.probability * (access_exposure if amount is None else amount))
+    payment = event if isinstance(event, Payment) else None
+    corridor = payment.corridor if payment else (None, None)
+    first_reason = assessment.reasons[0].text if assessment.reasons else None
+    subject = subject_of(event)
+    old = table.undecided(connection, member, subject)
+    if old is None:
+        number = table.next_number(connection, member)
+        row = table.CaseRow(
+            member=member,
+            number=number,
+            subject=subject,
+            subject_name=payment.debtor_name if payment else None,
+            state="open",
+            advice=assessment.advice,
+            probability=assessment.probability,
+            margin=margin,
+            expected_loss=loss,
+            events=1,
+            streams=assessment.stream,
+            largest_loss=loss if payment else -1,
+            debtor_country=corridor[0],
+            creditor_country=corridor[1],
+            first_reason=first_reason,
+            opened_at=at,
+            updated_at=at,
+        )
+        table.add(connection, row)
+        return Joined(member, number, opened=True)
+    values = {
+        "subject_name": old.subject_name or (payment.debtor_name if payment else None),
+        "advice": max(old.advice, assessment.advice, key=_RANK.__getitem__),
+        "probability": max(old.probability, assessment.probability),
+        "expected_loss": old.expected_loss + loss,
+        "events": old.events + 1,
+        "streams": " ".join(sorted({*old.streams.split(), assessment.stream})),
+        "updated_at": at,
+    }
+    if margin > old.margin:
+        values |= {"margin": margin, "first_reason": first_reason}
+    if payment and loss > old.largest_loss:
+        values |= {
+            "largest_loss": loss,
+            "debtor_country": corridor[0],
+            "creditor_country": corridor[1],
+        }
+    table.change(connection, member, old.number, **values)
+    return Joined(member, old.number, opened=False)
+
+
+def link(unit: Unit, joined: Joined, sequence: int, assessment: Assessment) -> None:
+    """Put the written event into its case, and note it in the case's history."""
+    table.add_event(unit.connection, joined.member, joined.number, sequence)
+    at = microseconds(assessment.received_at)
+    kind = "payment" if assessment.stream == "payment" else "access event"
+    text = f"{kind} {assessment.event_id}: {assessment.advice}, {assessment.because[0]}"
+    action = "opened" if joined.opened else "event_added"
+    table.add_history(
+        unit.connection,
+        joined.member,
+        joined.number,
+        table.HistoryRow(at, _SERVICE, action, text),
+    )

@@ -1,0 +1,156 @@
+"""What a reviewer sees of cases, and the outcomes that may be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from serving.assessments import Assessment
+
+State: TypeAlias = Literal["open", "claimed", "decided"]
+Order: TypeAlias = Literal["loss", "age"]
+
+
+@dataclass(frozen=True)
+class Disposition:
+    """An outcome a reviewer may choose, and the label it makes of the case's flagged events."""
+
+    word: str
+    title: str
+    is_fraud: bool | None
+    """The label; None makes no label."""
+    subject_role: str = "unknown"
+
+
+DISPOSITIONS: dict[str, Disposition] = {
+    one.word: one
+    for one in (
+        Disposition("fraud_confirmed", "Fraud confirmed", True),
+        Disposition("suspicious_report", "Suspicious, to be reported", True),
+        Disposition("safeguarding_referral", "Referred for safeguarding", True, "victim"),
+        Disposition("benign_positive", "Unusual but honest", False),
+        Disposition("false_positive", "Wrongly flagged", False),
+        Disposition("duplicate", "Duplicate of another case", None),
+        Disposition("insufficient_information", "Not enough information", None),
+    )
+}
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """One line of the queue."""
+
+    case_id: str
+    """Such as C-17; counted per member."""
+    member: str
+    state: State
+    subject: str
+    """The customer or user id, else the debtor's account number."""
+    subject_kind: Literal["customer", "account"]
+    subject_name: str | None
+    advice: str
+    """The highest advice of its events."""
+    probability: float
+    """The highest probability of its events."""
+    expected_loss: int
+    """EUR cents: probability times amount, summed over its flagged events."""
+    events: int
+    """How many flagged events it holds."""
+    streams: tuple[str, ...]
+    """Streams of its flagged events."""
+    corridor: tuple[str | None, str | None] | None
+    """Debtor and creditor country of its costliest flagged payment; None without a payment."""
+    first_reason: str | None
+    """The strongest reason of its strongest event."""
+    opened_at: datetime
+    updated_at: datetime
+    claimed_by: str | None
+    claimed_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+    disposition: str | None
+    decision_reason: str | None
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Part of the queue; `next_cursor` fetches the following part, None at the end."""
+
+    cases: tuple[CaseSummary, ...]
+    next_cursor: str | None
+    total: int
+    """How many cases the whole selection holds."""
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event of the subject, flagged or not."""
+
+    stream: Literal["payment", "access"]
+    event_id: str
+    time: datetime
+    received_at: datetime
+    direction: Literal["out", "in", "access"]
+    """Paid by the subject, paid to one of the subject's accounts, or an access event."""
+    event: dict[str, Any]
+    """The canonical event: its field names and values as in the API."""
+    assessment: Assessment | None
+    in_case: bool
+    """True when it is one of this case's flagged events."""
+    label: bool | None
+    """The latest label's is_fraud; None while nothing is known."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """An account that takes part in the case's flagged payments."""
+
+    account: str
+    scheme: str | None
+    role: Literal["debtor", "creditor"]
+    name: str | None
+    country: str | None
+    """Country of the account, else of its bank, else of the party."""
+    agent: str | None
+    payments: int
+    total: int
+    """EUR cents over the case's flagged payments."""
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """A pair of countries between which the case's flagged payments go."""
+
+    debtor_country: str | None
+    creditor_country: str | None
+    payments: int
+    total: int
+    """EUR cents."""
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One thing that happened to the case; a note is an entry with action `noted`."""
+
+    at: datetime
+    actor: str
+    action: Literal["opened", "event_added", "claimed", "released", "noted", "decided"]
+    text: str
+
+
+@dataclass(frozen=True)
+class CaseDetail:
+    """Everything a reviewer sees of one case."""
+
+    summary: CaseSummary
+    timeline: tuple[TimelineEntry, ...]
+    """By event time, oldest first; at most `timeline_limit` newest entries."""
+    timeline_cut: bool
+    """True when older events of the subject were left out."""
+    parties: tuple[Party, ...]
+    corridors: tuple[Corridor, ...]
+    notes: tuple[HistoryEntry, ...]
+    """Oldest first."""
+    history: tuple[HistoryEntry, ...]
+    """Oldest first, notes included."""

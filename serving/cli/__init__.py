@@ -1,0 +1,63 @@
+"""The commands of the service: serve, and what an operator administers."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli import history
+from serving.cli.administration import PARTS, Home
+from serving.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+for _name, _part in {**PARTS, "history": history.app}.items():
+    app.add_typer(_part, name=_name)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop when the events are played.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    home: Annotated[
+        Path, typer.Option(help="Folder of the demo's own store and models, made anew.")
+    ] = Path(".crossflag/demo"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Show the whole loop on the sample: train, serve, play its last days, explain a flag."""
+    from serving import demo as demonstration
+
+    demonstration.run(home, host, port, once, as_json)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    home: Home = None,
+    ip_overlay: Annotated[Path | None, typer.Option(help="CSV of networks and countries.")] = None,
+    mmdb: Annotated[Path | None, typer.Option(help="Geolocation file, MaxMind DB form.")] = None,
+    console: Annotated[bool | None, typer.Option(help="Serve the reviewers' console.")] = None,
+) -> None:
+    """Run the scoring service, with the reviewers' console, until it is stopped."""
+    import uvicorn
+
+    from serving.app import create_app
+
+    settings = Settings.from_environment(
+        home=home, ip_overlay=ip_overlay, mmdb=mmdb, console=console
+    )
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )

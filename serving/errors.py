@@ -1,0 +1,126 @@
+"""Everything the service refuses, each with its HTTP status (RFC 9457 problem details).
+
+```
+CrossflagError
+└── ServiceError
+    ├── Invalid         422  wrong fields, each with value, problem and fix
+    ├── Malformed       400  a body that cannot be read at all
+    ├── Unauthorized    401  no key, a wrong or expired one, a wrong password
+    ├── Forbidden       403  the key or role lacks the scope
+    ├── NotFound        404  nothing of that name among the caller's own
+    ├── Conflict        409  the same identifier with another body; a case somebody else holds
+    ├── TooLarge        413  the body or batch is over its limit
+    ├── TooMany         429  too many failed sign-ins
+    ├── Unavailable     503  no champion, queue full, commit failed, starting; retry later
+    ├── Internal        500  this request met a fault of the service's own
+    └── StoreError      500  the database cannot be opened or is in use
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from features.errors import CrossflagError, Problem
+
+
+class ServiceError(CrossflagError):
+    """A refusal with an HTTP status; its text is one sentence that a caller can act on."""
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal"
+    title: ClassVar[str] = "The service failed"
+    retry_after: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem details document."""
+        document: dict[str, Any] = {
+            "type": f"urn:crossflag:problem:{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": str(self),
+        }
+        if self.problems:
+            document["errors"] = [
+                {"field": one.field, "value": one.value, "problem": one.problem, "fix": one.fix}
+                for one in self.problems
+            ]
+        return document
+
+
+class Invalid(ServiceError):
+    """Fields that are wrong; `problems` names every one at once."""
+
+    status, kind, title = 422, "invalid", "Some fields are wrong"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{one.field}: {one.problem}" for one in self.problems))
+
+
+class Malformed(ServiceError):
+    """A body that cannot be read at all."""
+
+    status, kind, title = 400, "malformed", "The request cannot be read"
+
+
+class Unauthorized(ServiceError):
+    """No valid key, session or password."""
+
+    status, kind, title = 401, "unauthorized", "Who is calling is not known"
+
+
+class Forbidden(ServiceError):
+    """The caller is known but may not do this."""
+
+    status, kind, title = 403, "forbidden", "This is not allowed"
+
+
+class NotFound(ServiceError):
+    """Nothing of that name among the caller's own."""
+
+    status, kind, title = 404, "not-found", "There is no such thing"
+
+
+class Conflict(ServiceError):
+    """The request contradicts what is already stored."""
+
+    status, kind, title = 409, "conflict", "This contradicts what is stored"
+
+
+class TooLarge(ServiceError):
+    """The body or the batch is over its limit."""
+
+    status, kind, title = 413, "too-large", "The request is too large"
+
+
+class TooMany(ServiceError):
+    """Too many attempts; `retry_after` seconds to wait."""
+
+    status, kind, title = 429, "too-many", "Too many attempts"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class Unavailable(ServiceError):
+    """The service cannot answer now; `retry_after` seconds to wait."""
+
+    status, kind, title = 503, "unavailable", "The service cannot answer now"
+
+    def __init__(self, text: str, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class Internal(ServiceError):
+    """A fault of the service's own; the log names its kind, the answer does not."""
+
+
+class StoreError(ServiceError):
+    """The database cannot be opened, is newer than this program, or is in use."""
+
+    kind, title = "store", "The store cannot be used"

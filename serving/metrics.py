@@ -1,0 +1,60 @@
+"""What the service counts about itself: no identifier of a person, account or event."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+class Metrics:
+    """The service's own registry; `text` gives it in Prometheus' form."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.events = Counter(
+            "crossflag_events", "Events scored", ["stream", "advice"], registry=registry
+        )
+        self.late = Counter(
+            "crossflag_late_events",
+            "Events too late for the history",
+            ["stream"],
+            registry=registry,
+        )
+        self.duplicates = Counter(
+            "crossflag_duplicate_events", "Events sent again", ["stream"], registry=registry
+        )
+        self.labels = Counter("crossflag_labels", "Labels recorded", ["stream"], registry=registry)
+        self.refused = Counter(
+            "crossflag_refused_requests", "Requests refused", ["reason"], registry=registry
+        )
+        self.failed_commits = Counter(
+            "crossflag_failed_commits", "Groups that were not committed", registry=registry
+        )
+        self.group_events = Histogram(
+            "crossflag_group_events",
+            "Events per commit",
+            registry=registry,
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 1024),
+        )
+        self.group_seconds = Histogram(
+            "crossflag_group_seconds",
+            "Time to score and commit a group",
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self.request_seconds = Histogram(
+            "crossflag_request_seconds",
+            "Time from request to answer",
+            ["status"],
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self.ready = Gauge("crossflag_ready", "1 when the service takes events", registry=registry)
+        self.champion = Gauge(
+            "crossflag_champion", "1 for the model in use", ["stream", "version"], registry=registry
+        )
+
+    def text(self) -> bytes:
+        """Return every metric in Prometheus' text form."""
+        return generate_latest(self.registry)

@@ -1,0 +1,225 @@
+"""An event's way: known already? history as of now, score, advice, reasons, case, log, answer."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from features.engine import Step
+from features.events import AccessEvent, Payment
+from models.decision import decide
+from models.explain import explain
+from models.runtime import Scorer
+from serving.assessments import Assessment
+from serving.auth import Principal
+from serving.cases.gathering import join, link
+from serving.champions import Champions
+from serving.errors import Conflict, NotFound, ServiceError
+from serving.metrics import Metrics
+from serving.sequencer import Sequencer, Turn
+from serving.store import log
+from serving.store.database import Database
+from serving.store.records import moment
+from serving.store.unit import Entry
+from serving.subjects import counterparty_of, subject_of
+
+Scorable: TypeAlias = Payment | AccessEvent
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The answer to one event; `duplicate` says that it is the first answer, given again."""
+
+    assessment: Assessment
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """An event that the log did not hold before, and its row of features."""
+
+    sequence: int
+    received_at: int
+    event: Scorable
+    step: Step
+
+
+class Assessor:
+    """Scores events; `access_exposure` (EUR cents) is what a flagged access event puts at risk."""
+
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        database: Database,
+        champions: Champions,
+        metrics: Metrics,
+        access_exposure: int,
+    ) -> None:
+        self._sequencer = sequencer
+        self._database = database
+        self._champions = champions
+        self._metrics = metrics
+        self._access_exposure = access_exposure
+        self._salt = secrets.token_bytes(16)
+
+    async def assess(
+        self, principal: Principal, stream: str, events: Sequence[Scorable]
+    ) -> list[Assessed | ServiceError]:
+        """Score events of one stream in their order and return an answer or refusal for each.
+
+        The answers are durable when this returns. An event that was sent before gets its first
+        answer again; `Conflict` stands for one whose fields differ from what was sent before.
+        Raises `Forbidden` without the scope `score`, `Unavailable` when there is no champion, the
+        queue is full, or nothing could be stored.
+        """
+        principal.require("score")
+        scorer = self._champions.scorer(stream)
+        member = principal.member
+
+        def task(turn: Turn) -> list[Assessed | ServiceError]:
+            return self._assess(turn, member, scorer, events)
+
+        keys = [(member, stream, event.event_id) for event in events]
+        answers = await self._sequencer.submit(task, member=member, keys=keys)
+        self._count(stream, answers)
+        return answers
+
+    async def find(self, principal: Principal, assessment_id: str) -> Assessment:
+        """Return one of the member's assessments; raises `NotFound`, or `Forbidden` (`read`)."""
+        principal.require("read")
+        found = await self._database.reads(log.assessment, principal.member, assessment_id)
+        if found is None:
+            raise NotFound(f"there is no assessment {assessment_id!r}")
+        return found
+
+    def _assess(
+        self, turn: Turn, member: str, scorer: Scorer, events: Sequence[Scorable]
+    ) -> list[Assessed | ServiceError]:
+        engine = turn.pools.engine(member)
+        fresh: list[_Fresh] = []
+        places: list[tuple[int, bool] | ServiceError] = []
+        for event in events:
+            body = event.canonical()
+            digest = hashlib.sha256(body).digest()
+            known = turn.unit.find((member, event.stream, event.event_id))
+            if known is not None:
+                same = known.body_hash == digest
+                places.append((known.sequence, True) if same else _other_body(event))
+                continue
+            received_at = turn.stamps.next()
+            step = engine.step(event)
+            sequence = turn.unit.append(
+                Entry(
+                    member=member,
+                    stream=event.stream,
+                    event_id=event.event_id,
+                    received_at=received_at,
+                    event_time=event.time_us,
+                    body=body,
+                    body_hash=digest,
+                    subject=subject_of(event),
+                    counterparty=counterparty_of(event),
+                )
+            )
+            fresh.append(_Fresh(sequence, received_at, event, step))
+            places.append((sequence, False))
+        self._keep(turn, member, scorer, fresh)
+        return [
+            place if isinstance(place, ServiceError) else _answer(turn, *place) for place in places
+        ]
+
+    def _keep(self, turn: Turn, member: str, scorer: Scorer, fresh: list[_Fresh]) -> None:
+        if not fresh:
+            return
+        rows = np.stack([one.step.features for one in fresh])
+        scores = scorer.score(rows)
+        bundle = scorer.bundle
+        thresholds = dict(vars(bundle.thresholds))
+        links = []
+        for one, row, margin, probability in zip(
+            fresh, rows, scores.margin.tolist(), scores.probability.tolist(), strict=True
+        ):
+            decision = decide(probability, bundle.thresholds)
+            assessment = Assessment(
+                assessment_id=self._name(one.sequence),
+                member=member,
+                stream=bundle.stream,
+                event_id=one.event.event_id,
+                advice=decision.advice,
+                because=decision.because,
+                probability=probability,
+                reasons=(),
+                model_name=bundle.name,
+                model_version=bundle.version,
+                feature_set=scorer.catalogue.version,
+                reference_version=turn.pools.reference.version,
+                thresholds=thresholds,
+                case_id=None,
+                late=one.step.late,
+                amount_reference=one.step.amount_reference,
+                received_at=moment(one.received_at),
+            )
+            contributions = None
+            if assessment.flagged:
+                assessment = replace(assessment, reasons=tuple(explain(scorer, row)))
+                contributions = _blob(scorer.contributions(row[None, :])[0])
+                joined = join(
+                    turn.unit,
+                    one.event,
+                    assessment,
+                    margin=margin,
+                    access_exposure=self._access_exposure,
+                )
+                assessment = replace(assessment, case_id=joined.case_id)
+                links.append((joined, one.sequence, assessment))
+            turn.unit.assess(
+                one.sequence,
+                assessment,
+                margin=margin,
+                features=_blob(row),
+                contributions=contributions,
+            )
+        if links:
+            turn.unit.flush()
+        for joined, sequence, assessment in links:
+            link(turn.unit, joined, sequence, assessment)
+
+    def _name(self, sequence: int) -> str:
+        # Not the sequence itself: that would tell one member how much the others send.
+        place = sequence.to_bytes(8, "big")
+        return "as-" + hashlib.blake2b(place, key=self._salt, digest_size=10).hexdigest()
+
+    def _count(self, stream: str, answers: Sequence[Assessed | ServiceError]) -> None:
+        for answer in answers:
+            if isinstance(answer, ServiceError):
+                self._metrics.refused.labels("other_body").inc()
+            elif answer.duplicate:
+                self._metrics.duplicates.labels(stream).inc()
+            else:
+                self._metrics.events.labels(stream, answer.assessment.advice).inc()
+                if answer.assessment.late:
+                    self._metrics.late.labels(stream).inc()
+
+
+def _answer(turn: Turn, sequence: int, duplicate: bool) -> Assessed | Conflict:
+    assessment = turn.unit.assessment(sequence)
+    if assessment is None:
+        return Conflict("this event was loaded as history and is not scored again")
+    return Assessed(assessment, duplicate)
+
+
+def _other_body(event: Scorable) -> Conflict:
+    return Conflict(
+        f"event_id {event.event_id!r} was sent before with other fields; "
+        f"send a changed event under an identifier of its own"
+    )
+
+
+def _blob(values: npt.NDArray[Any]) -> bytes:
+    return np.ascontiguousarray(values, dtype=np.float64).tobytes()

@@ -1,0 +1,105 @@
+"""What the routes and the console's pages may use: the use cases, composed once by `create_app`.
+
+A route reaches it as `request.app.state.service`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from features.reference import Reference
+from models.bundle import Bundle
+from serving import audit
+from serving.cases import Cases
+from serving.champions import Champions
+from serving.errors import ServiceError
+from serving.keys import Keys
+from serving.labels import Labels
+from serving.metrics import Metrics
+from serving.pools import Pools
+from serving.scoring import Assessor
+from serving.sequencer import Sequencer
+from serving.settings import Settings
+from serving.store.database import Database
+from serving.users import Users
+
+_log = logging.getLogger("crossflag")
+
+
+class Service:
+    """The running service's use cases. Raises StoreError or BadReference when it cannot be made."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.database = Database(settings.database, exclusive=True)
+        try:
+            pools = Pools(Reference(settings.ip_overlay, settings.mmdb))
+        except BaseException:
+            self.database.close()
+            raise
+        self.champions = Champions(settings.models_dir, self.metrics)
+        self.sequencer = Sequencer(
+            self.database,
+            pools,
+            self.metrics,
+            capacity=settings.queue_capacity,
+            group=settings.group_size,
+        )
+        self.keys = Keys(self.database)
+        self.users = Users(self.sequencer, self.database)
+        self.assessor = Assessor(
+            self.sequencer,
+            self.database,
+            self.champions,
+            self.metrics,
+            settings.access_exposure,
+        )
+        self.cases = Cases(self.sequencer, self.database, self.metrics)
+        self.labels = Labels(self.sequencer, self.database, self.metrics)
+        self._followers: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Load the champions and begin to replay the log; `not_ready` tells when it is done."""
+        promoted: asyncio.Queue[Bundle] = asyncio.Queue()
+        for bundle in await asyncio.to_thread(self.champions.refresh):
+            promoted.put_nowait(bundle)
+        self.sequencer.start()
+        self._followers = [
+            asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
+            asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
+        ]
+
+    async def stop(self) -> None:
+        """Finish what was accepted and close the store."""
+        for follower in self._followers:
+            follower.cancel()
+        await asyncio.gather(*self._followers, return_exceptions=True)
+        await self.sequencer.stop()
+        self.database.close()
+
+    def not_ready(self) -> list[str]:
+        """Return why the service takes no events; empty when it takes those of some stream."""
+        reasons = [f"the service is {doing}"] if (doing := self.sequencer.not_ready) else []
+        if not self.champions.versions():
+            reasons += self.champions.missing.values()
+        return reasons
+
+    async def _note_champions(self, promoted: asyncio.Queue[Bundle]) -> None:
+        while True:
+            bundle = await promoted.get()
+            _log.info("champion for %s is now %s %s", bundle.stream, bundle.name, bundle.version)
+            while self.sequencer.not_ready:
+                await asyncio.sleep(0.1)
+            with contextlib.suppress(ServiceError):
+                await self.sequencer.submit(
+                    lambda turn, bundle=bundle: audit.note(  # type: ignore[misc]
+                        turn.unit,
+                        None,
+                        "model.in_use",
+                        f"{bundle.stream}/{bundle.version}",
+                        name=bundle.name,
+                    )
+                )

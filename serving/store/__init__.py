@@ -1,0 +1,1 @@
+"""The only room with SQL: the event log, assessments, cases, accounts and the audit log."""

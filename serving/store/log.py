@@ -1,0 +1,160 @@
+"""Reading the event log, assessments and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from serving.assessments import Assessment
+from serving.store import schema
+from serving.store.records import assessment_of
+
+_EVENTS, _ASSESSMENTS, _LABELS = schema.events, schema.assessments, schema.labels
+_PER_FETCH = 2_000
+
+
+@dataclass(frozen=True)
+class Record:
+    """One entry of the log as it was written."""
+
+    sequence: int
+    member: str
+    stream: str
+    event_id: str
+    received_at: int
+    event_time: int
+    body: bytes
+
+
+_RECORD = tuple(_EVENTS.c[name] for name in Record.__dataclass_fields__)
+
+
+def last_received(connection: Connection) -> int:
+    """Return when the log's last entry was received, 0 for an empty log."""
+    return connection.scalar(sa.select(sa.func.max(_EVENTS.c.received_at))) or 0
+
+
+def replay(connection: Connection, members: Collection[str] | None = None) -> Iterator[Record]:
+    """Yield the log in order, of some members or of all."""
+    query = sa.select(*_RECORD).order_by(_EVENTS.c.sequence)
+    if members is not None:
+        query = query.where(_EVENTS.c.member.in_(list(members)))
+    for row in connection.execute(query, execution_options={"yield_per": _PER_FETCH}):
+        yield Record(*row)
+
+
+def record_of(connection: Connection, member: str, stream: str, event_id: str) -> Record | None:
+    """Return one entry by its identity."""
+    row = connection.execute(
+        sa.select(*_RECORD).where(
+            _EVENTS.c.member == member,
+            _EVENTS.c.stream == stream,
+            _EVENTS.c.event_id == event_id,
+        )
+    ).first()
+    return Record(*row) if row else None
+
+
+def assessment(connection: Connection, member: str, assessment_id: str) -> Assessment | None:
+    """Return one of the member's assessments."""
+    rows = connection.execute(
+        sa.select(_ASSESSMENTS).where(
+            _ASSESSMENTS.c.assessment_id == assessment_id, _ASSESSMENTS.c.member == member
+        )
+    ).mappings()
+    return next(map(assessment_of, rows), None)
+
+
+def assessments_of(connection: Connection, sequences: Iterable[int]) -> dict[int, Assessment]:
+    """Return the assessments of some entries, by sequence."""
+    rows = connection.execute(
+        sa.select(_ASSESSMENTS).where(_ASSESSMENTS.c.sequence.in_(list(sequences)))
+    ).mappings()
+    return {row["sequence"]: assessment_of(row) for row in rows}
+
+
+def timeline(
+    connection: Connection, member: str, subject: str, accounts: Collection[str], limit: int
+) -> list[Record]:
+    """Return the subject's newest events and payments to its accounts, newest first."""
+    # One query for each index: joined by OR, neither would be used.
+    own = _EVENTS.c.subject == subject
+    paid = _EVENTS.c.counterparty.in_(list(accounts))
+    order = (_EVENTS.c.event_time.desc(), _EVENTS.c.sequence.desc())
+    found: dict[int, Record] = {}
+    for part in (own, paid):
+        query = sa.select(*_RECORD).where(_EVENTS.c.member == member, part)
+        rows = connection.execute(query.order_by(*order).limit(limit))
+        found |= {record.sequence: record for record in (Record(*row) for row in rows)}
+    newest = sorted(found.values(), key=lambda one: (one.event_time, one.sequence), reverse=True)
+    return newest[:limit]
+
+
+def add_label(
+    connection: Connection,
+    *,
+    sequence: int,
+    member: str,
+    label_id: str,
+    stream: str,
+    event_id: str,
+    is_fraud: bool,
+) -> None:
+    """Note which event a label of the log is about, and what it says."""
+    connection.execute(
+        sa.insert(_LABELS).values(
+            sequence=sequence,
+            member=member,
+            label_id=label_id,
+            stream=stream,
+            event_id=event_id,
+            is_fraud=is_fraud,
+        )
+    )
+
+
+def label_exists(connection: Connection, member: str, label_id: str) -> bool:
+    """Tell whether the member has given a label of this identifier."""
+    query = sa.select(_LABELS.c.sequence).where(
+        _LABELS.c.member == member, _LABELS.c.label_id == label_id
+    )
+    return connection.scalar(query) is not None
+
+
+def latest_labels(
+    connection: Connection, member: str, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], bool]:
+    """Return what the last label says of each (stream, event id); unlabelled ones are left out."""
+    query = (
+        sa.select(_LABELS.c.stream, _LABELS.c.event_id, _LABELS.c.is_fraud)
+        .where(
+            _LABELS.c.member == member,
+            _LABELS.c.event_id.in_([event_id for _, event_id in keys]),
+        )
+        .order_by(_LABELS.c.sequence)
+    )
+    wanted = set(keys)
+    return {
+        (stream, event_id): is_fraud
+        for stream, event_id, is_fraud in connection.execute(query)
+        if (stream, event_id) in wanted
+    }
+
+
+def label_bodies(
+    connection: Connection, member: str | None, after: int = 0, limit: int = 1_000
+) -> list[tuple[int, bytes]]:
+    """Return (sequence, canonical body) of labels after a sequence, in the order of the log."""
+    query = (
+        sa.select(_LABELS.c.sequence, _EVENTS.c.body)
+        .join_from(_LABELS, _EVENTS)
+        .where(_LABELS.c.sequence > after)
+        .order_by(_LABELS.c.sequence)
+        .limit(limit)
+    )
+    if member is not None:
+        query = query.where(_LABELS.c.member == member)
+    return [(sequence, body) for sequence, body in connection.execute(query)]

@@ -1,0 +1,199 @@
+"""The tables. Times are integer microseconds since 1970 UTC, money is integer EUR cents."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# SQLite's row number is an INTEGER; elsewhere the log outgrows 32 bits.
+Long = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _text(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, sa.Text, nullable=optional)
+
+
+def _number(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, Long, nullable=optional)
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Long, primary_key=True, autoincrement=False),
+    _text("member"),
+    _text("stream"),
+    _text("event_id"),
+    _number("received_at"),
+    _number("event_time"),
+    _text("subject", optional=True),
+    _text("counterparty", optional=True),
+    Column("body", sa.LargeBinary, nullable=False),
+    Column("body_hash", sa.LargeBinary(32), nullable=False),
+    Index("uq_events_member_stream_event_id", "member", "stream", "event_id", unique=True),
+    Index("ix_events_member_subject_event_time", "member", "subject", "event_time"),
+    Index("ix_events_member_counterparty_event_time", "member", "counterparty", "event_time"),
+)
+
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("sequence", Long, primary_key=True, autoincrement=False),
+    _text("assessment_id"),
+    _text("member"),
+    _text("stream"),
+    _text("event_id"),
+    _number("received_at"),
+    _text("advice"),
+    _text("because"),
+    Column("probability", sa.Double, nullable=False),
+    Column("margin", sa.Double, nullable=False),
+    _text("reasons"),
+    Column("features", sa.LargeBinary, nullable=False),
+    Column("contributions", sa.LargeBinary),
+    _text("model_name"),
+    _text("model_version"),
+    _text("feature_set"),
+    _text("reference_version"),
+    _text("thresholds"),
+    _text("case_id", optional=True),
+    Column("late", sa.Boolean, nullable=False),
+    _number("amount_reference", optional=True),
+    ForeignKeyConstraint(["sequence"], ["events.sequence"]),
+    Index("uq_assessments_assessment_id", "assessment_id", unique=True),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _text("subject"),
+    _text("subject_name", optional=True),
+    _text("state"),
+    _text("advice"),
+    Column("probability", sa.Double, nullable=False),
+    Column("margin", sa.Double, nullable=False),
+    _number("expected_loss"),
+    _number("events"),
+    _text("streams"),
+    _number("largest_loss"),
+    _text("debtor_country", optional=True),
+    _text("creditor_country", optional=True),
+    _text("first_reason", optional=True),
+    _number("opened_at"),
+    _number("updated_at"),
+    _text("claimed_by", optional=True),
+    _number("claimed_at", optional=True),
+    _text("decided_by", optional=True),
+    _number("decided_at", optional=True),
+    _text("disposition", optional=True),
+    _text("decision_reason", optional=True),
+    PrimaryKeyConstraint("member", "number"),
+    Index("ix_cases_queue", "member", "state", "expected_loss", "opened_at"),
+    Index(
+        "uq_cases_undecided",
+        "member",
+        "subject",
+        unique=True,
+        sqlite_where=sa.text("state != 'decided'"),
+        postgresql_where=sa.text("state != 'decided'"),
+    ),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _number("sequence"),
+    PrimaryKeyConstraint("member", "number", "sequence"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+    ForeignKeyConstraint(["sequence"], ["assessments.sequence"]),
+)
+
+case_history = Table(
+    "case_history",
+    metadata,
+    Column("entry", Long, primary_key=True, autoincrement=True),
+    _text("member"),
+    _number("number"),
+    _number("at"),
+    _text("actor"),
+    _text("action"),
+    _text("text"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+    Index("ix_case_history_member_number", "member", "number"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("sequence", Long, primary_key=True, autoincrement=False),
+    _text("member"),
+    _text("label_id"),
+    _text("stream"),
+    _text("event_id"),
+    Column("is_fraud", sa.Boolean, nullable=False),
+    ForeignKeyConstraint(["sequence"], ["events.sequence"]),
+    Index("ix_labels_member_stream_event_id", "member", "stream", "event_id"),
+    Index("uq_labels_member_label_id", "member", "label_id", unique=True),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("prefix", sa.Text, primary_key=True),
+    Column("secret_hash", sa.LargeBinary(32), nullable=False),
+    _text("name"),
+    _text("member"),
+    _text("country"),
+    _text("scopes"),
+    _number("created_at"),
+    _number("expires_at", optional=True),
+    _number("revoked_at", optional=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_name", sa.Text, primary_key=True),
+    _text("display_name", optional=True),
+    _text("member"),
+    _text("country"),
+    _text("role"),
+    _text("password_hash"),
+    _number("created_at"),
+    _number("disabled_at", optional=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    _text("user_name"),
+    _text("csrf_token"),
+    _number("created_at"),
+    _number("expires_at"),
+    ForeignKeyConstraint(["user_name"], ["users.user_name"]),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("entry", Long, primary_key=True, autoincrement=True),
+    _number("at"),
+    _text("actor"),
+    _text("member", optional=True),
+    _text("action"),
+    _text("target"),
+    _text("detail"),
+)

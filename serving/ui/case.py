@@ -1,0 +1,138 @@
+"""One case: everything to decide it on a single page, and the acts of review."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Response
+
+from features.errors import Problem
+from serving.auth import Session
+from serving.cases import DISPOSITIONS
+from serving.errors import Conflict, Invalid
+from serving.service import Service
+from serving.ui import timeline_view
+from serving.ui.http import ROOT, ConsoleRoute, go, page
+from serving.ui.reasons_view import explain
+from serving.ui.sentence import sentence
+from serving.ui.session import Checked, SignedIn, Use
+
+router = APIRouter(prefix=f"{ROOT}/cases", route_class=ConsoleRoute, include_in_schema=False)
+DONE = {
+    "claimed": "You hold this case now. Decide it, or release it for somebody else.",
+    "released": "The case is back in the queue.",
+    "noted": "Your note is on the case.",
+    "decided": "Decided. The labels of its events go into the next training.",
+}
+
+_DECISION = ("disposition", "reason", "typology", "subject_role")
+_NOTHING_SENT = dict.fromkeys((*_DECISION, "text"), "")
+
+
+async def _case_page(
+    session: Session,
+    service: Service,
+    case_id: str,
+    *,
+    window: str = "",
+    done: str = "",
+    status: int = 200,
+    wrong: str = "",
+    problems: tuple[Problem, ...] = (),
+    sent: dict[str, str] | None = None,
+) -> Response:
+    case = await service.cases.detail(session.principal, case_id)
+    rows = timeline_view.rows(case)
+    return page(
+        "case.html",
+        status,
+        session=session,
+        here="case",
+        case=case,
+        summary=case.summary,
+        sentence=sentence(case),
+        timeline=timeline_view.view(rows, window),
+        windows=timeline_view.WINDOWS,
+        explained=explain(rows),
+        holds=case.summary.claimed_by == session.principal.name,
+        may_review="review" in session.principal.scopes,
+        may_release_others=session.principal.supervises,
+        dispositions=DISPOSITIONS,
+        done=DONE.get(done, ""),
+        wrong=wrong,
+        problems={problem.field: problem for problem in problems},
+        sent={**_NOTHING_SENT, **(sent or {})},
+        now=datetime.now(UTC),
+    )
+
+
+@router.get("/{case_id}")
+async def show_case(
+    case_id: str, session: SignedIn, service: Use, window: str = "", done: str = ""
+) -> Response:
+    """Show the case; `window` chooses how much of the timeline."""
+    return await _case_page(session, service, case_id, window=window, done=done)
+
+
+@router.post("/{case_id}/claim")
+async def claim(case_id: str, session: SignedIn, service: Use, form: Checked) -> Response:
+    """Take the case."""
+    try:
+        await service.cases.claim(session.principal, case_id)
+    except Conflict as error:
+        return await _case_page(session, service, case_id, status=409, wrong=str(error))
+    return go(f"/cases/{case_id}?done=claimed")
+
+
+@router.post("/{case_id}/release")
+async def release(case_id: str, session: SignedIn, service: Use, form: Checked) -> Response:
+    """Give the case back."""
+    try:
+        await service.cases.release(session.principal, case_id)
+    except Conflict as error:
+        return await _case_page(session, service, case_id, status=409, wrong=str(error))
+    return go(f"/cases/{case_id}?done=released")
+
+
+@router.post("/{case_id}/note")
+async def note(case_id: str, session: SignedIn, service: Use, form: Checked) -> Response:
+    """Add a note."""
+    try:
+        await service.cases.note(session.principal, case_id, form.text("text"))
+    except Invalid as error:
+        return await _case_page(
+            session,
+            service,
+            case_id,
+            status=422,
+            wrong="The note was not saved.",
+            problems=error.problems,
+            sent={"text": form.text("text")},
+        )
+    return go(f"/cases/{case_id}?done=noted")
+
+
+@router.post("/{case_id}/decide")
+async def decide(case_id: str, session: SignedIn, service: Use, form: Checked) -> Response:
+    """Close the case with a disposition and a reason; its events are labelled."""
+    sent = {name: form.text(name) for name in _DECISION}
+    try:
+        await service.cases.decide(
+            session.principal,
+            case_id,
+            disposition=sent["disposition"],
+            reason=sent["reason"],
+            typology=sent["typology"] or None,
+            subject_role=sent["subject_role"] or None,
+        )
+    except (Invalid, Conflict) as error:
+        return await _case_page(
+            session,
+            service,
+            case_id,
+            status=error.status,
+            wrong=f"Not decided: {error}",
+            problems=error.problems,
+            sent=sent,
+        )
+    return go(f"/cases/{case_id}?done=decided")

@@ -1,0 +1,20 @@
+"""The service's process stays light: it never loads what only training needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import serving.app, serving.cli, serving.api.events
+heavy = {"training", "mlflow", "xgboost", "pandas", "sklearn", "matplotlib", "pyarrow"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_the_service_loads_nothing_that_only_training_needs() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"

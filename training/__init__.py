@@ -1,0 +1,1 @@
+"""Floor 3: makes a model from events and labels."""

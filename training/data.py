@@ -1,0 +1,192 @@
+"""From files to what a model learns from: events, features as of each event, and targets.
+
+A target is what was known of an event at a cut-off time, never what came to light later: the
+latest revision of its label known by then; without one, honest once the event is old enough, and
+otherwise unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import MissingInput
+
+if TYPE_CHECKING:
+    from features.table import EventTable
+    from training.recipe import Data
+
+Integers = npt.NDArray[np.int64]
+Targets = npt.NDArray[np.int8]
+MICROSECONDS_PER_DAY = 86_400_000_000
+UNKNOWN = -1
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was read: how many rows it gave and refused, and the hash of its bytes."""
+
+    role: str
+    path: Path
+    rows: int
+    rejected: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that was read; a stream without a file is None."""
+
+    payments: EventTable | None
+    access: EventTable | None
+    labels: EventTable | None
+    sources: tuple[Source, ...]
+
+    def events(self, stream: str) -> EventTable:
+        """Return a stream's events; raises MissingInput when there are none."""
+        table = self.payments if stream == "payment" else self.access
+        if table is None or len(table) == 0:
+            option = "--payments" if stream == "payment" else "--access"
+            raise MissingInput(
+                f"{option} is missing: a model of stream {stream} needs its events; "
+                f"give a file of them or name it in the recipe's [data]"
+            )
+        return table
+
+    @property
+    def data_hash(self) -> str:
+        """One hash over all files' bytes, in the order of their roles."""
+        parts = sorted((source.role, source.sha256) for source in self.sources)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def read(data: Data, tell: Callable[[str], None]) -> Inputs:
+    """Read the files that a recipe names; `tell` hears of rows that were refused.
+
+    Raises MissingInput for a file that is not there or when nothing says what was fraud.
+    """
+    from features.formats.mapping import read_mapping
+    from features.formats.readers import read_events
+    from features.table import concatenate
+
+    mapping = read_mapping(_present("mapping", data.mapping)) if data.mapping else None
+    tables: dict[str, EventTable] = {}
+    labels: list[EventTable] = []
+    sources = []
+    for role, stream, path in (
+        ("payments", "payment", data.payments),
+        ("access", "access", data.access),
+        ("labels", "label", data.labels),
+    ):
+        if path is None:
+            continue
+        given = read_events(
+            _present(role, path), stream=stream, mapping=None if stream == "label" else mapping
+        )
+        if given.rejected:
+            first = given.problems[0]
+            tell(
+                f"{path}: {given.rejected} of {given.rows} rows refused, the first at line "
+                f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
+            )
+        sources.append(Source(role, path, given.rows, given.rejected, file_hash(path)))
+        if stream == "label":
+            labels.append(given.table)
+        else:
+            tables[role] = given.table
+        if given.labels is not None:
+            labels.append(given.labels)
+    known = concatenate(labels) if labels else None
+    return Inputs(tables.get("payments"), tables.get("access"), known, tuple(sources))
+
+
+def _present(role: str, path: Path) -> Path:
+    if not path.is_file():
+        raise MissingInput(f"{role}={str(path)!r}: no such file; correct the path")
+    return path
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cut(table: EventTable | None, start: int, end: int) -> EventTable | None:
+    """Return the events with time in [start, end), in microseconds."""
+    if table is None:
+        return None
+    time = table.integers("time")
+    keep = (time >= start) & (time < end)
+    return table if keep.all() else table.take(keep)
+
+
+def targets(events: EventTable, labels: EventTable | None, known_by: int, maturity: int) -> Targets:
+    """Return 1 (fraud), 0 (honest) or -1 (unknown) for each event, as known before `known_by`.
+
+    Both times are in microseconds; `maturity` is the age at which silence means honest.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    old_enough = events.integers("time") <= known_by - maturity
+    target = np.where(old_enough, 0, UNKNOWN).astype(np.int8)
+    if labels is None or len(labels) == 0:
+        return target
+    known_at = labels.integers("known_at")
+    own = np.asarray(pc.equal(labels.column("stream"), events.stream).fill_null(False))
+    rows = np.flatnonzero((known_at < known_by) & own)
+    # Latest first: the search below takes the first entry of an event.
+    rows = rows[np.argsort(known_at[rows], kind="stable")][::-1]
+    if not len(rows):
+        return target
+    latest = labels.column("event_id").take(pa.array(rows)).combine_chunks()
+    found = pc.index_in(events.column("event_id"), value_set=latest)
+    place = np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
+    is_fraud = np.asarray(labels.column("is_fraud").take(pa.array(rows)).to_numpy()).astype(np.int8)
+    return np.where(place >= 0, is_fraud[place], target).astype(np.int8)
+
+
+def day_numbers(time: Integers, zone: str) -> Integers:
+    """Return the local day of each time (microseconds), counted from 1970-01-01."""
+    if zone == "UTC":
+        return time // MICROSECONDS_PER_DAY
+    import pandas as pd
+
+    local = pd.to_datetime(time, unit="us", utc=True).tz_convert(zone).tz_localize(None)
+    return np.asarray(local).astype("datetime64[D]").astype(np.int64)
+
+
+def midnight(day: int, zone: str) -> int:
+    """Return the microsecond at which a local day (counted from 1970-01-01) begins."""
+    if zone == "UTC":
+        return day * MICROSECONDS_PER_DAY
+    start = datetime.combine(date.fromordinal(day + _EPOCH), datetime.min.time(), ZoneInfo(zone))
+    return int(start.timestamp()) * 1_000_000
+
+
+def subjects(events: EventTable) -> Integers:
+    """Return a number for each event's subject: the customer or user, else the debtor's account."""
+    import pyarrow.compute as pc
+
+    if events.stream == "access":
+        names = events.column("user_id")
+    else:
+        parts = [
+            events.column(name).fill_null("")
+            for name in ("debtor_account_scheme", "debtor_agent", "debtor_account")
+        ]
+        account = pc.binary_join_element_wise("account", *parts, "\x1f")
+        customer = pc.binary_join_element_wise("customer", events.column("customer_id"), "\x1f")
+        names = pc.coalesce(customer, account)
+    codes = names.combine_chunks().dictionary_encode().indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)

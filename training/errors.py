@@ -1,0 +1,35 @@
+"""Errors of the training layer.
+
+```
+CrossflagError
+└── TrainingError
+    ├── BadRecipe       a recipe cannot be read, or a field of it is wrong
+    ├── MissingInput    a file that the recipe or the command line needs is not given or not there
+    ├── NotEnoughData   a slice of the split is empty, or holds no fraud to learn from
+    └── NoChampion      no model has been promoted for the stream, or it cannot be found
+```
+"""
+
+from __future__ import annotations
+
+from features.errors import CrossflagError
+
+
+class TrainingError(CrossflagError):
+    """Anything that keeps a model from being trained, evaluated, promoted or used on a file."""
+
+
+class BadRecipe(TrainingError):
+    """A recipe that cannot be read or that holds a wrong field; names the field and the fix."""
+
+
+class MissingInput(TrainingError):
+    """A file that is needed and was not given, or is not there."""
+
+
+class NotEnoughData(TrainingError):
+    """A slice of the split that is empty, or that holds no fraud to learn from."""
+
+
+class NoChampion(TrainingError):
+    """No model of the stream has been promoted here, or the one named is not to be found."""

@@ -1,0 +1,78 @@
+"""Judge a model that was trained before, on events of a recipe's test slice."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training import data, metrics, prepare, promote, splits, thresholds
+from training.errors import NoChampion
+from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.progress import Teller
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's figures on a slice of time."""
+
+    stream: str
+    version: str
+    span: str
+    events: int
+    frauds: int
+    metrics: dict[str, float]
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as JSON-able values, the figures at the top level."""
+        body = asdict(self)
+        return {**body.pop("metrics"), **body}
+
+
+def evaluate(
+    recipe: Recipe, stream: str, home: Path, version: str | None, *, teller: Teller
+) -> Evaluation:
+    """Return the figures of the champion, or of a trained version, on the recipe's test slice.
+
+    Raises NoChampion when there is no such model, and TrainingError for data that cannot be used.
+    """
+    from features.catalog import CATALOGUES
+    from features.reference import Reference
+    from models.bundle import Bundle
+    from models.runtime import Scorer
+
+    directory = _directory(home, stream, version)
+    catalogue = CATALOGUES[stream]
+    scorer = Scorer(Bundle.load(directory, catalogue), catalogue)
+    with teller.stage("reading"):
+        inputs = data.read(recipe.data, teller.say)
+    with teller.stage("building features") as advance:
+        reference = Reference(recipe.data.ip_overlay, recipe.data.geolocation)
+        line = prepare.timeline(recipe, stream, inputs, reference, advance)
+    with teller.stage("judging"):
+        split = splits.of(recipe, line.events.integers("time"), line.known_by)
+        everything = np.arange(len(catalogue.names))
+        test = prepare.slice_of(line, recipe, split, "test", everything)
+        scores = scorer.score(test.rows.features)
+        capacity = scorer.bundle.thresholds.reviews_per_day
+        figures = metrics.ranking(test.outcomes, scores.margin, stream, capacity)
+        figures["brier"] = metrics.brier(test.outcomes.target, scores.probability)
+        figures["flagged_per_day"] = thresholds.flagged_per_day(
+            test.outcomes, scores.probability, scorer.bundle.thresholds.review
+        )
+    return Evaluation(
+        stream, scorer.bundle.version, str(test.span), test.events, test.frauds, figures
+    )
+
+
+def _directory(home: Path, stream: str, version: str | None) -> Path:
+    if version is None:
+        return promote.champion_dir(home, stream)
+    directory = promote.bundles_dir(home, stream) / version
+    if not directory.is_dir():
+        raise NoChampion(f"version={version!r}: no such {stream} model in {home}")
+    return directory

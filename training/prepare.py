@@ -1,0 +1,162 @@
+"""From what was read to what is fitted: features of every event, slices in time, targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training import data, splits
+from training.errors import MissingInput
+from training.fit import Floats, Rows
+from training.metrics import Outcomes
+from training.recipe import Recipe, Weeks
+
+if TYPE_CHECKING:
+    from features.definitions import Catalogue
+    from features.reference import Reference
+    from features.table import EventTable
+    from training.progress import Advance
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows of one slice whose label is settled."""
+
+    span: splits.Span
+    rows: Rows
+    outcomes: Outcomes
+
+    @property
+    def events(self) -> int:
+        """How many events."""
+        return len(self.outcomes.target)
+
+    @property
+    def frauds(self) -> int:
+        """How many of them are fraud."""
+        return int(self.outcomes.target.sum())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The four slices of a split, with the features that the data can serve.
+
+    `names` are the features used, in catalogue order; `absent` those whose inputs are wholly
+    missing from the data.
+    """
+
+    catalogue: Catalogue
+    names: list[str]
+    absent: list[str]
+    rehearsal: Slice
+    calibration: Slice
+    train: Slice
+    test: Slice
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One stream's events with their features, days and subjects, and all labels."""
+
+    events: EventTable
+    labels: EventTable | None
+    features: Floats
+    absent: list[str]
+    day: data.Integers
+    subject: data.Integers
+
+    @property
+    def known_by(self) -> int:
+        """The microsecond after everything that is known."""
+        last = int(self.events.integers("time").max())
+        if self.labels is not None and len(self.labels):
+            last = max(last, int(self.labels.integers("known_at").max()))
+        return last + 1
+
+
+def timeline(
+    recipe: Recipe, stream: str, inputs: data.Inputs, reference: Reference, advance: Advance
+) -> Timeline:
+    """Return the stream's events with features as of each; both streams give history.
+
+    Raises MissingInput when there are no events of the stream, or no labels at all.
+    """
+    from features.batch import build
+
+    if inputs.labels is None or len(inputs.labels) == 0:
+        raise MissingInput(
+            "labels are missing: give a file of them (--labels) or a mapping with [labels]"
+        )
+    start, end = _bounds(recipe)
+    payments = data.cut(inputs.payments, start, end)
+    access = data.cut(inputs.access, start, end)
+    events = data.Inputs(payments, access, inputs.labels, inputs.sources).events(stream)
+    built = build(payments, access, inputs.labels, reference, progress=advance, wanted=(stream,))
+    return Timeline(
+        events=events,
+        labels=inputs.labels,
+        features=built.features[stream],
+        absent=built.absent[stream],
+        day=data.day_numbers(events.integers("time"), recipe.data.time_zone),
+        subject=data.subjects(events),
+    )
+
+
+def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
+    """Return the recipe's slices; raises NotEnoughData when one cannot be learnt from."""
+    split = splits.of(recipe, line.events.integers("time"), line.known_by)
+    absent = set(line.absent)
+    columns = np.flatnonzero([name not in absent for name in catalogue.names])
+    slices = {
+        name: slice_of(line, recipe, split, name, columns)
+        for name in ("rehearsal", "calibration", "train", "test")
+    }
+    names = [catalogue.names[place] for place in columns]
+    return Prepared(catalogue, names, sorted(absent), **slices)
+
+
+def slice_of(
+    line: Timeline, recipe: Recipe, split: splits.Split, name: str, columns: data.Integers
+) -> Slice:
+    """Return the rows of a slice whose label is settled, with these columns of the catalogue.
+
+    What was known counts: a slice to learn from is labelled as of its end and the gap, the test
+    slice by all that came to light. Raises NotEnoughData unless it holds frauds and honest events.
+    """
+    span: splits.Span = getattr(split, name)
+    inside = span.covers(line.day)
+    before = {"calibration": split.rehearsal, "test": split.train}.get(name)
+    if isinstance(recipe.split, Weeks) and before is not None:
+        fraud = targets_known_by(line, line.known_by, recipe) == 1
+        inside = splits.without_known(
+            span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
+        )
+    known_by = splits.cutoff(span, recipe.gap_days, recipe.data.time_zone)
+    target = targets_known_by(line, line.known_by if name == "test" else known_by, recipe)
+    chosen = np.flatnonzero(inside & (target != data.UNKNOWN))
+    fraud = target[chosen] == 1
+    found = Slice(
+        span,
+        Rows(line.features[np.ix_(chosen, columns)], fraud),
+        Outcomes(fraud, line.subject[chosen], line.day[chosen]),
+    )
+    found.rows.check(f"{name} ({span})")
+    return found
+
+
+def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:
+    """Return each event's target as known at a time (microseconds)."""
+    maturity = recipe.gap_days * data.MICROSECONDS_PER_DAY
+    return data.targets(line.events, line.labels, known_by, maturity)
+
+
+def _bounds(recipe: Recipe) -> tuple[int, int]:
+    zone, given = recipe.data.time_zone, recipe.data
+    first = splits.day_number(given.first_day) if given.first_day else None
+    last = splits.day_number(given.last_day) if given.last_day else None
+    return (
+        np.iinfo(np.int64).min if first is None else data.midnight(first, zone),
+        np.iinfo(np.int64).max if last is None else data.midnight(last + 1, zone),
+    )

@@ -1,0 +1,202 @@
+"""A recipe: everything that decides what a training run does, in one TOML file.
+
+The package brings `default` and `handbook`; a path to a TOML file names one of your own. Relative
+paths in a recipe start at the folder that the recipe is in. Every field has a default except the
+data, so that a recipe of three lines is enough.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from training.errors import BadRecipe
+
+RECIPES = Path(__file__).parent / "recipes"
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(
+            "unknown time zone; use an IANA name, such as UTC or Europe/Paris"
+        ) from error
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Data(_Section):
+    """Which files are read, and which of their events."""
+
+    payments: Path | None = None
+    """Payments: CSV, Parquet or pacs.008 XML."""
+    access: Path | None = None
+    """Access events: CSV, Parquet or an sshd log."""
+    labels: Path | None = None
+    """Labels; not needed when the mapping says which column of the events holds them."""
+    mapping: Path | None = None
+    """Column mapping (TOML) for files whose columns have other names."""
+    ip_overlay: Path | None = None
+    """Simulated or operator-kept table of networks; see features.reference."""
+    geolocation: Path | None = None
+    """Geolocation file in MMDB form; only then are there distances."""
+    first_day: date | None = None
+    """Events of earlier days are not read."""
+    last_day: date | None = None
+    """Events of later days are not read."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """Zone whose midnight begins a day, for splits and for figures per day."""
+
+
+class Labels(_Section):
+    """When an event's label can be relied on."""
+
+    maturity_days: Days = 14
+    """An event this old without a label counts as honest; a younger one is left out."""
+
+
+class Latest(_Section):
+    """Train on the past, calibrate and test on the last days, each after a gap for label delay."""
+
+    protocol: Literal["latest"] = "latest"
+    warm_up_days: Days = 30
+    """First days of the data, which only give history to later ones."""
+    calibration_days: Annotated[int, Field(ge=1, le=366)] = 14
+    """Length of the slice for early stopping, calibration and thresholds."""
+    test_days: Annotated[int, Field(ge=1, le=366)] = 21
+    """Length of the slice that nothing but the final figures sees."""
+
+
+class Weeks(_Section):
+    """The Fraud Detection Handbook's split: one slice to train, a delay, one slice to test.
+
+    Stopping, calibration and thresholds come from a rehearsal of the same protocol that ends where
+    the training slice does, so nothing after the training slice is looked at.
+    """
+
+    protocol: Literal["weeks"]
+    train_from: date
+    """First day of the training slice."""
+    train_days: Annotated[int, Field(ge=1, le=366)] = 7
+    """Length of the training slice."""
+    delay_days: Days = 7
+    """Days between the training slice and the test slice."""
+    test_days: Annotated[int, Field(ge=1, le=366)] = 7
+    """Length of the test slice."""
+
+
+class Boosting(_Section):
+    """Settings of XGBoost, under its own names."""
+
+    tree_method: Literal["hist", "exact", "approx"] = "hist"
+    n_estimators: Annotated[int, Field(ge=1, le=20_000)] = 1000
+    early_stopping_rounds: Annotated[int, Field(ge=1)] = 50
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    max_depth: Annotated[int, Field(ge=1, le=16)] = 6
+    min_child_weight: Annotated[float, Field(ge=0)] = 1.0
+    gamma: Annotated[float, Field(ge=0)] = 0.0
+    subsample: Annotated[float, Field(gt=0, le=1)] = 0.8
+    colsample_bytree: Annotated[float, Field(gt=0, le=1)] = 0.4
+    reg_lambda: Annotated[float, Field(ge=0)] = 1.0
+    reg_alpha: Annotated[float, Field(ge=0)] = 0.0
+    max_bin: Annotated[int, Field(ge=2, le=65_536)] = 1024
+    """Bins of the hist method; with the library's 256 a rule such as "over 220" falls between."""
+    fraud_weight: Annotated[float, Field(ge=0)] | Literal["balanced", "root"] = 1.0
+    """Weight of a fraud against an honest event: a number, their ratio, or its square root."""
+
+
+class Review(_Section):
+    """How much people can look at."""
+
+    reviews_per_day: Annotated[float, Field(gt=0)] = 20.0
+    """Subjects (accounts or users) that the reviewers can look at in a day."""
+    urgent_precision: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Advice is urgent from the score on at which this share of flagged events was fraud."""
+
+
+class Recipe(_Section):
+    """A whole training run."""
+
+    description: str = ""
+    """What the recipe is for, in a sentence."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    """Seed of everything random; the same seed and data give the same model."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    """Threads of XGBoost: fixed, because sums over another number differ in the last digits."""
+    baselines: bool = True
+    """Also fit logistic regression and a random forest, to compare with."""
+    data: Data = Data()
+    labels: Labels = Labels()
+    split: Annotated[Latest | Weeks, Field(discriminator="protocol")] = Latest()
+    boosting: Boosting = Boosting()
+    review: Review = Review()
+
+    @property
+    def gap_days(self) -> int:
+        """Days between a slice and the time at which its labels are settled."""
+        if isinstance(self.split, Weeks):
+            return self.split.delay_days
+        return self.labels.maturity_days
+
+
+def load(name: str) -> Recipe:
+    """Return the recipe of this name (of the package's own) or at this path.
+
+    Raises BadRecipe with every wrong field, its value and what is wrong.
+    """
+    path = _find(name)
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadRecipe(f"recipe {path}: {error}; correct the file, it must be TOML") from error
+    split = given.get("split")
+    if isinstance(split, dict):
+        split.setdefault("protocol", "latest")
+    try:
+        recipe = Recipe.model_validate(given)
+    except ValidationError as error:
+        raise BadRecipe(f"recipe {path}: {_in_words(error)}") from None
+    return recipe.model_copy(update={"data": _resolve(recipe.data, path.parent)})
+
+
+def _find(name: str) -> Path:
+    own = RECIPES / f"{name}.toml"
+    if own.is_file() and not name.endswith(".mapping"):
+        return own
+    if Path(name).is_file():
+        return Path(name)
+    names = sorted(item.stem for item in RECIPES.glob("*.toml") if "." not in item.stem)
+    raise BadRecipe(
+        f"recipe={name!r}: no such recipe; use one of {', '.join(names)}, "
+        f"or the path of a TOML file"
+    )
+
+
+def _resolve(data: Data, folder: Path) -> Data:
+    names = ("payments", "access", "labels", "mapping", "ip_overlay", "geolocation")
+    given: dict[str, Any] = {name: getattr(data, name) for name in names}
+    # An absolute path stays what it is when joined.
+    paths = {name: (folder / path).resolve() for name, path in given.items() if path is not None}
+    return data.model_copy(update=paths)
+
+
+def _in_words(error: ValidationError) -> str:
+    problems = []
+    for item in error.errors():
+        place = [str(part) for part in item["loc"] if part not in ("latest", "weeks")]
+        message = item["msg"][:1].lower() + item["msg"][1:]
+        if item["type"] == "extra_forbidden":
+            problems.append(f"{'.'.join(place)}: unknown field; remove it or correct its name")
+        else:
+            problems.append(f"{'.'.join(place)}={item['input']!r}: {message}")
+    return "; ".join(problems)

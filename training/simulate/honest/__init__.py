@@ -1,0 +1,1 @@
+"""What honest people and firms do; each file is one side of life."""

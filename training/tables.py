@@ -1,0 +1,150 @@
+"""What the commands print for a person, as rich tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from features.definitions import Catalogue, F
+    from models.champion import Promotion
+    from training.evaluation import Evaluation
+    from training.pipeline import TrainingResult
+    from training.score import Scored
+
+WORDS = {
+    "average_precision": "average precision",
+    "roc_auc": "AUC ROC",
+    "card_precision_at_100": "card precision@100",
+    "user_precision_at_100": "user precision@100",
+    "precision_at_capacity": "precision at capacity",
+    "recall_at_capacity": "recall at capacity",
+    "brier": "Brier score",
+    "flagged_per_day": "subjects flagged a day",
+}
+UNIT_WORDS = {"EUR": "EUR (cents)"}
+
+
+def training_tables(result: TrainingResult) -> list[Table]:
+    """Return the figures beside the baselines', and what the model is made of."""
+    figures = Table(title=f"{result.stream} model {result.version} on the test slice")
+    figures.add_column("figure")
+    columns = {"xgboost": result.metrics, **result.baselines}
+    for name in columns:
+        figures.add_column(name.replace("_", " "), justify="right")
+    for key, words in WORDS.items():
+        if key in result.metrics:
+            figures.add_row(words, *(_number(values.get(key)) for values in columns.values()))
+    made = Table(title="What it is made of", show_header=False)
+    for name, count in result.counts.items():
+        made.add_row(name, f"{count.span}: {count.events:,} events, {count.frauds:,} fraud")
+    made.add_row("trees, features", f"{result.trees:,} trees, {len(result.features)} features")
+    if result.absent:
+        made.add_row("left out", f"{len(result.absent)} features without their inputs")
+    limits = result.thresholds
+    made.add_row(
+        "thresholds",
+        f"review from {limits.review:.6f}, urgent from {limits.urgent:.6f} "
+        f"({limits.reviews_per_day:g} reviews a day)",
+    )
+    made.add_row("bundle", str(result.bundle))
+    made.add_row("champion", "yes" if result.promoted else "no (crossflag promote makes it so)")
+    return [figures, made]
+
+
+def evaluation_table(result: Evaluation) -> Table:
+    """Return a model's figures on a slice of time."""
+    table = Table(
+        title=f"{result.stream} model {result.version}, {result.span}: "
+        f"{result.events:,} events, {result.frauds:,} fraud"
+    )
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for key, words in WORDS.items():
+        if key in result.metrics:
+            table.add_row(words, _number(result.metrics[key]))
+    return table
+
+
+def score_tables(done: Scored) -> list[Table]:
+    """Return who stands out, by each field that names a subject, and the counts."""
+    tables = []
+    for name, items in done.top.items():
+        table = Table(title=f"Highest scores by {name.replace('_', ' ')}")
+        for column in ("subject", "events", "flagged", "probability", "reasons"):
+            table.add_column(
+                column, justify="left" if column in ("subject", "reasons") else "right"
+            )
+        for item in items:
+            table.add_row(
+                item.subject,
+                f"{item.events:,}",
+                f"{item.flagged:,}",
+                f"{item.probability:.6f}",
+                "; ".join(item.reasons[:2]),
+            )
+        tables.append(table)
+    counts = Table(title=f"{done.stream} model {done.version}", show_header=False)
+    counts.add_row("events scored", f"{done.events:,}")
+    counts.add_row("rows refused", f"{done.rejected:,}")
+    if done.skipped:
+        counts.add_row("lines without an event", f"{done.skipped:,}")
+    for advice, count in done.advice.items():
+        counts.add_row(advice, f"{count:,}")
+    counts.add_row("written to", str(done.out))
+    return [*tables, counts]
+
+
+def promotion_table(done: Promotion) -> Table:
+    """Return the promotion record."""
+    table = Table(title=f"{done.stream} champion", show_header=False)
+    table.add_row("version", done.version)
+    table.add_row("in place of", done.previous or "none")
+    table.add_row("by", done.by)
+    table.add_row("why", done.why)
+    table.add_row("at", done.at)
+    return table
+
+
+def catalogue_table(catalogue: Catalogue) -> Table:
+    """Return the catalogue: each feature's name, unit, meaning and purpose."""
+    table = Table(title=f"{catalogue.version}: {len(catalogue.features)} features")
+    for column in ("feature", "version", "unit", "family", "reason", "why it is looked at"):
+        table.add_column(column)
+    for feature in catalogue.features:
+        table.add_row(
+            feature.name,
+            str(feature.version),
+            UNIT_WORDS.get(feature.unit, feature.unit),
+            feature.family,
+            feature.reason,
+            feature.why,
+        )
+    return table
+
+
+def catalogue_document(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the catalogue as JSON-able values."""
+    return {
+        "version": catalogue.version,
+        "features": [_feature(catalogue, feature) for feature in catalogue.features],
+    }
+
+
+def _feature(catalogue: Catalogue, feature: F) -> dict[str, Any]:
+    return {
+        "name": feature.name,
+        "version": feature.version,
+        "unit": feature.unit,
+        "family": feature.family,
+        "reason": feature.reason,
+        "why": feature.why,
+        "missing": feature.missing,
+        "usual": feature.usual,
+        "inputs": list(feature.inputs(catalogue.stream)),
+    }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
