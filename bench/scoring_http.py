@@ -24,11 +24,10 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
 from serving import keys
 from serving.store.database import Database
+
+ROOT = Path(__file__).parent.parent
 
 EVENTS = 6_000
 BATCH = 500

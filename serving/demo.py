@@ -12,6 +12,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -48,14 +49,14 @@ def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
     """
     _check(host, port)
     shutil.rmtree(home, ignore_errors=True)
-    _say("training both models on the sample's first months")
-    with ThreadPoolExecutor() as threads:
+    _say("training both models on the sample's first months; loading them as history beside it")
+    with ThreadPoolExecutor() as threads, ExitStack() as stack:
         training = [threads.submit(_train, home, stream) for stream in ("payment", "access")]
         past, last_days = _sample()
+        key, password = _prepare(home, past)
+        address = stack.enter_context(_service(home, host, port))
         models = [one.result() for one in training]
-    _say("loading the months before as history")
-    key, password = _prepare(home, past)
-    with _service(home, host, port) as address:
+        _wait(address, home / "service.log")
         _say(f"service ready; playing the last {DAYS_PLAYED} days through the HTTP API")
         with httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=_PATIENCE
@@ -70,6 +71,7 @@ def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
             "cases": cases,
             "models": models,
             "first_flag": played.first_flag,
+            "strongest_flag": played.strongest_flag,
             "seconds": round(time.monotonic() - _STARTED, 1),
         }
         if as_json:
@@ -95,6 +97,7 @@ class _Played:
     labels: int = 0
     flagged: int = 0
     first_flag: dict[str, Any] | None = None
+    strongest_flag: dict[str, Any] | None = None
 
 
 def _check(host: str, port: int) -> None:
@@ -178,7 +181,6 @@ def _service(home: Path, host: str, port: int) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
     address = f"http://{host}:{port}"
     try:
-        _wait(process, address, home / "service.log")
         yield address
     finally:
         process.terminate()
@@ -186,9 +188,9 @@ def _service(home: Path, host: str, port: int) -> Iterator[str]:
         log.close()
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait(address: str, log: Path) -> None:
     end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end:
         with contextlib.suppress(httpx.TransportError):
             if httpx.get(f"{address}/readyz").status_code == 200:
                 return
@@ -212,11 +214,14 @@ def _play(client: httpx.Client, arrivals: list[history.Arrival]) -> _Played:
 
 
 def _send(client: httpx.Client, stream: str, events: list[Any], played: _Played) -> None:
-    answer = client.post(
-        _PATHS[stream],
-        content=orjson.dumps({"labels" if stream == "label" else "events": events}),
-        headers={"Content-Type": "application/json"},
-    )
+    content = orjson.dumps({"labels" if stream == "label" else "events": events})
+    headers = {"Content-Type": "application/json"}
+    end = time.monotonic() + _PATIENCE
+    while True:
+        answer = client.post(_PATHS[stream], content=content, headers=headers)
+        if answer.status_code != 503 or time.monotonic() > end:
+            break
+        time.sleep(float(answer.headers.get("Retry-After", 1)))
     if answer.status_code >= 400:
         raise CrossflagError(f"the service refused the sample: {answer.text[:500]}")
     items = answer.json()["items"]
@@ -227,12 +232,14 @@ def _send(client: httpx.Client, stream: str, events: list[Any], played: _Played)
         played.scored[stream] += 1
         if item["advice"] != "clear":
             played.flagged += 1
-            if played.first_flag is None:
-                names = ("event_id", "advice", "probability", "case_id")
-                played.first_flag = {
-                    **{name: item[name] for name in names},
-                    "reasons": [reason["text"] for reason in item["reasons"]],
-                }
+            flag = {
+                **{name: item[name] for name in ("event_id", "advice", "probability", "case_id")},
+                "reasons": [reason["text"] for reason in item["reasons"]],
+            }
+            played.first_flag = played.first_flag or flag
+            strongest = played.strongest_flag
+            if strongest is None or flag["probability"] > strongest["probability"]:
+                played.strongest_flag = flag
 
 
 def _count_cases(client: httpx.Client) -> int:
@@ -251,14 +258,15 @@ def _show(summary: dict[str, Any]) -> None:
         f"events scored, {summary['flagged']} flagged, {summary['cases']} cases, "
         f"in {summary['seconds']} s"
     )
-    flag = summary["first_flag"]
-    if flag:
-        print(
-            f"\nFirst flag: {flag['event_id']}, advice {flag['advice']}, "
-            f"probability {flag['probability']:.3f}, case {flag['case_id']}"
-        )
-        for reason in flag["reasons"]:
-            print(f"  - {reason}")
+    for title in ("first_flag", "strongest_flag"):
+        if flag := summary[title]:
+            print(
+                f"\n{title.replace('_', ' ').capitalize()}: {flag['event_id']}, "
+                f"advice {flag['advice']}, probability {flag['probability']:.3f}, "
+                f"case {flag['case_id']}"
+            )
+            for reason in flag["reasons"]:
+                print(f"  - {reason}")
 
 
 def _say(text: str) -> None:

@@ -18,6 +18,7 @@ import crossflag
 from features.events import Payment, parse
 from features.formats.mapping import mapping_from
 from training.recipe import load
+from training.simulate.command import simulate_command
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -158,6 +159,11 @@ def unknown_words(command: str) -> list[str]:
         if name not in part.commands:
             return [name]
         part = part.commands[name]
+    if part.name == "simulate":
+        # The front door hands everything on, so that other commands need not load the simulator.
+        world = typer.Typer()
+        world.command("simulate")(simulate_command)
+        part = typer.main.get_command(world)
     known = {option for parameter in part.params for option in parameter.opts}
     known |= {option for parameter in part.params for option in parameter.secondary_opts}
     return [word for word in words if word.startswith("--") and word not in known]

@@ -64,8 +64,9 @@ def evaluate(
         figures["flagged_per_day"] = thresholds.flagged_per_day(
             test.outcomes, scores.probability, scorer.bundle.thresholds.review
         )
+    counts = test.counts
     return Evaluation(
-        stream, scorer.bundle.version, str(test.span), test.events, test.frauds, figures
+        stream, scorer.bundle.version, counts.span, counts.events, counts.frauds, figures
     )
 
 

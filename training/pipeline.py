@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +15,10 @@ from training import (
     calibration,
     data,
     fit,
+    keeping,
     metrics,
     prepare,
     promote,
-    provenance,
     report,
     thresholds,
 )
@@ -29,19 +26,7 @@ from training.progress import Teller
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from models.bundle import Bundle
     from models.decision import Thresholds
-
-PARITY_ROWS = 2000
-
-
-@dataclass(frozen=True)
-class Counts:
-    """One slice: its days, events and frauds."""
-
-    span: str
-    events: int
-    frauds: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,7 @@ class TrainingResult:
     metrics: dict[str, float]
     baselines: dict[str, dict[str, float]]
     thresholds: Thresholds
-    counts: dict[str, Counts]
+    counts: dict[str, prepare.Counts]
     trees: int
     features: list[str]
     absent: list[str]
@@ -118,7 +103,9 @@ def train(
     with teller.stage("judging"):
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
     with teller.stage("writing"):
-        bundle = _write(recipe, stream, prepared, fitted, figures["xgboost"], inputs, home)
+        bundle = keeping.write_bundle(
+            recipe, stream, prepared, fitted, figures["xgboost"], inputs, home
+        )
         plots = report.plots(
             bundle.directory.parent / f"{bundle.version}.plots",
             prepared.test.outcomes.target,
@@ -133,7 +120,7 @@ def train(
         metrics=figures.pop("xgboost"),
         baselines=figures,
         thresholds=bundle.thresholds,
-        counts=_counts(prepared),
+        counts=prepared.counts,
         trees=fitted.trees,
         features=prepared.names,
         absent=prepared.absent,
@@ -144,37 +131,40 @@ def train(
     )
     if log:
         with teller.stage("logging to MLflow"):
-            result = replace(result, mlflow=_log(recipe, result, bundle, home))
-    _keep_record(result)
+            result = replace(result, mlflow=keeping.log_run(recipe, result, bundle, home))
+    keeping.keep_record(result)
     if promote_by is not None:
         promote.promote(home, stream, bundle.version, promote_by, why)
         result = replace(result, promoted=True)
     result = replace(result, seconds=dict(teller.seconds))
-    _keep_record(result)
+    keeping.keep_record(result)
     return result
 
 
 def fit_model(recipe: Recipe, prepared: prepare.Prepared) -> Fitted:
-    """Rehearse for trees, calibration and thresholds; then fit on everything up to the gap."""
+    """Rehearse for trees and calibration, fit on everything up to the gap, then set thresholds."""
     from models.decision import Thresholds
 
-    names, held_back = prepared.names, prepared.calibration
+    names, held_back, gap = prepared.names, prepared.calibration, prepared.gap
     limit = recipe.boosting.n_estimators
     rehearsed = fit.boost(recipe, names, prepared.rehearsal.rows, held_back.rows, limit)
     trees = int(rehearsed.num_boosted_rounds())
     booster = fit.boost(recipe, names, prepared.train.rows, None, trees)
     margin = fit.margins(rehearsed, held_back.rows.features, names)
-    calibrator = calibration.fit(margin, held_back.outcomes.target)
-    probability = calibrator.apply(margin)
-    review = thresholds.review_threshold(
-        held_back.outcomes, probability, recipe.review.reviews_per_day
+    rehearsed_calibrator = calibration.fit(margin, held_back.outcomes.target)
+    gap_margin = fit.margins(booster, gap.rows.features, names)
+    calibrator = calibration.carry(
+        rehearsed_calibrator, fit.margins(rehearsed, gap.rows.features, names), gap_margin
     )
+    capacity = recipe.review.reviews_per_day
+    review = thresholds.review_threshold(gap.outcomes, calibrator.apply(gap_margin), capacity)
     urgent = thresholds.urgent_threshold(
-        held_back.outcomes, probability, review, recipe.review.urgent_precision
+        held_back.outcomes,
+        rehearsed_calibrator.apply(margin),
+        review,
+        recipe.review.urgent_precision,
     )
-    return Fitted(
-        booster, trees, calibrator, Thresholds(review, urgent, recipe.review.reviews_per_day)
-    )
+    return Fitted(booster, trees, calibrator, Thresholds(review, urgent, capacity))
 
 
 def _judge(
@@ -198,128 +188,7 @@ def _judge(
     return scores, figures, probability
 
 
-def _write(
-    recipe: Recipe,
-    stream: str,
-    prepared: prepare.Prepared,
-    fitted: Fitted,
-    figures: dict[str, float],
-    inputs: data.Inputs,
-    home: Path,
-) -> Bundle:
-    """Write the bundle under its version; the same version again is the same bundle."""
-    from models.bundle import Bundle, profile_of
-
-    room = promote.bundles_dir(home, stream)
-    room.mkdir(parents=True, exist_ok=True)
-    rows = prepared.test.rows.features[:PARITY_ROWS]
-    versions = {item.name: item.version for item in prepared.catalogue.features}
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=room) as folder:
-        written = Bundle.write(
-            Path(folder) / "bundle",
-            name=f"crossflag-{stream}",
-            stream=stream,
-            features=[(name, versions[name]) for name in prepared.names],
-            model=bytes(fitted.booster.save_raw("json")),
-            calibrator=fitted.calibrator,
-            thresholds=fitted.thresholds,
-            metrics=figures,
-            profile=profile_of(prepared.train.rows.features, prepared.names),
-            training={
-                "data_hash": inputs.data_hash,
-                "files": {source.role: source.sha256 for source in inputs.sources},
-                "feature_set": prepared.catalogue.version,
-                "absent": prepared.absent,
-                "slices": {name: asdict(count) for name, count in _counts(prepared).items()},
-                "recipe": _plain_recipe(recipe),
-                "git_revision": provenance.git_revision(),
-                "lock_hash": provenance.lock_hash(),
-            },
-            parity_rows=rows.astype(np.float32),
-            parity_margins=fit.margins(fitted.booster, rows, prepared.names).astype(np.float32),
-        )
-        target = room / written.version
-        if not target.exists():
-            shutil.move(written.directory, target)
-    return Bundle.load(target)
-
-
-def _plain_recipe(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe without the places of its files: they change nothing of the model."""
-    body = recipe.model_dump(mode="json")
-    body["data"] = {
-        key: value
-        for key, value in body["data"].items()
-        if key in ("first_day", "last_day", "time_zone")
-    }
-    return body
-
-
-def _counts(prepared: prepare.Prepared) -> dict[str, Counts]:
-    return {
-        name: Counts(str(part.span), part.events, part.frauds)
-        for name, part in (
-            ("rehearsal", prepared.rehearsal),
-            ("calibration", prepared.calibration),
-            ("train", prepared.train),
-            ("test", prepared.test),
-        )
-    }
-
-
 def _importance(booster: Any) -> dict[str, float]:
     gains = booster.get_score(importance_type="total_gain")
     total = sum(gains.values()) or 1.0
     return {name: float(gain) / total for name, gain in gains.items()}
-
-
-def _log(recipe: Recipe, result: TrainingResult, bundle: Bundle, home: Path) -> dict[str, Any]:
-    from features.catalog import CATALOGUES
-    from models import registry
-    from models.card import card
-
-    figures = dict(result.metrics)
-    for name, values in result.baselines.items():
-        figures |= {f"{name}.{key}": value for key, value in values.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        listed, described = Path(folder) / "features.json", Path(folder) / "model_card.md"
-        listed.write_text(json.dumps(bundle.features, indent=1))
-        described.write_text(card(bundle, CATALOGUES[result.stream]))
-        logged = registry.log_run(
-            home,
-            experiment=f"crossflag-{result.stream}",
-            run_name=f"{result.stream}-{result.version}",
-            params={**_flat(_plain_recipe(recipe)), "trees": result.trees},
-            metrics=figures,
-            tags={
-                "stream": result.stream,
-                "bundle_version": result.version,
-                "feature_set": result.feature_set,
-                "git_revision": bundle.training["git_revision"],
-                "lock_hash": bundle.training["lock_hash"],
-            },
-            artifacts=[*result.plots, listed, described],
-            bundle_dir=bundle.directory,
-        )
-    return {
-        "run_id": logged.run_id,
-        "model_name": logged.model_name,
-        "model_version": logged.model_version,
-    }
-
-
-def _flat(body: dict[str, Any], before: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in body.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{before}{key}.")
-        else:
-            flat[f"{before}{key}"] = value
-    return flat
-
-
-def _keep_record(result: TrainingResult) -> None:
-    path = promote.record_path(result.bundle)
-    incoming = path.with_suffix(".incoming")
-    incoming.write_text(json.dumps(result.document(), indent=1) + "\n")
-    incoming.replace(path)

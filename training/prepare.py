@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training import data, splits
-from training.errors import MissingInput
+from training.errors import MissingInput, NotEnoughData
 from training.fit import Floats, Rows
 from training.metrics import Outcomes
 from training.recipe import Recipe, Weeks
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """One slice: its days, events and frauds."""
+
+    span: str
+    events: int
+    frauds: int
+
+
+@dataclass(frozen=True)
 class Slice:
     """The rows of one slice whose label is settled."""
 
@@ -29,22 +38,17 @@ class Slice:
     outcomes: Outcomes
 
     @property
-    def events(self) -> int:
-        """How many events."""
-        return len(self.outcomes.target)
-
-    @property
-    def frauds(self) -> int:
-        """How many of them are fraud."""
-        return int(self.outcomes.target.sum())
+    def counts(self) -> Counts:
+        """Its days, events and frauds."""
+        return Counts(str(self.span), len(self.outcomes.target), int(self.outcomes.target.sum()))
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The four slices of a split, with the features that the data can serve.
+    """The slices of a split, with the features that the data can serve.
 
     `names` are the features used, in catalogue order; `absent` those whose inputs are wholly
-    missing from the data.
+    missing from the data. The gap's events stand as if nothing were known of them.
     """
 
     catalogue: Catalogue
@@ -53,7 +57,14 @@ class Prepared:
     rehearsal: Slice
     calibration: Slice
     train: Slice
+    gap: Slice
     test: Slice
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """The counts of the slices that have labels."""
+        names = ("rehearsal", "calibration", "train", "test")
+        return {name: getattr(self, name).counts for name in names}
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
         name: slice_of(line, recipe, split, name, columns)
         for name in ("rehearsal", "calibration", "train", "test")
     }
+    slices["gap"] = gap_of(line, recipe, split, columns)
     names = [catalogue.names[place] for place in columns]
     return Prepared(catalogue, names, sorted(absent), **slices)
 
@@ -126,24 +138,51 @@ def slice_of(
     slice by all that came to light. Raises NotEnoughData unless it holds frauds and honest events.
     """
     span: splits.Span = getattr(split, name)
-    inside = span.covers(line.day)
     before = {"calibration": split.rehearsal, "test": split.train}.get(name)
-    if isinstance(recipe.split, Weeks) and before is not None:
-        fraud = targets_known_by(line, line.known_by, recipe) == 1
-        inside = splits.without_known(
-            span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
-        )
+    inside = _inside(line, recipe, span, before)
     known_by = splits.cutoff(span, recipe.gap_days, recipe.data.time_zone)
     target = targets_known_by(line, line.known_by if name == "test" else known_by, recipe)
     chosen = np.flatnonzero(inside & (target != data.UNKNOWN))
-    fraud = target[chosen] == 1
-    found = Slice(
+    found = _slice(line, span, chosen, target[chosen] == 1, columns)
+    found.rows.check(f"{name} ({span})")
+    return found
+
+
+def gap_of(line: Timeline, recipe: Recipe, split: splits.Split, columns: data.Integers) -> Slice:
+    """Return the events between training and test; what they were is not looked at."""
+    chosen = np.flatnonzero(_inside(line, recipe, split.gap, split.train))
+    if len(chosen) == 0:
+        raise NotEnoughData(
+            f"no event lies in the gap ({split.gap}), whose scores set the review threshold; "
+            f"give data without such a hole, or move the recipe's [split]"
+        )
+    return _slice(line, split.gap, chosen, np.zeros(len(chosen), dtype=bool), columns)
+
+
+def _inside(
+    line: Timeline, recipe: Recipe, span: splits.Span, before: splits.Span | None
+) -> splits.Mask:
+    """Tell which rows a slice holds; in the handbook's split without subjects already known."""
+    if before is None or not isinstance(recipe.split, Weeks):
+        return span.covers(line.day)
+    fraud = targets_known_by(line, line.known_by, recipe) == 1
+    return splits.without_known(
+        span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
+    )
+
+
+def _slice(
+    line: Timeline,
+    span: splits.Span,
+    chosen: data.Integers,
+    fraud: splits.Mask,
+    columns: data.Integers,
+) -> Slice:
+    return Slice(
         span,
         Rows(line.features[np.ix_(chosen, columns)], fraud),
         Outcomes(fraud, line.subject[chosen], line.day[chosen]),
     )
-    found.rows.check(f"{name} ({span})")
-    return found
 
 
 def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:

@@ -61,7 +61,7 @@ class Data(_Section):
 class Labels(_Section):
     """When an event's label can be relied on."""
 
-    maturity_days: Days = 14
+    maturity_days: Annotated[int, Field(ge=1, le=3660)] = 14
     """An event this old without a label counts as honest; a younger one is left out."""
 
 
@@ -89,7 +89,7 @@ class Weeks(_Section):
     """First day of the training slice."""
     train_days: Annotated[int, Field(ge=1, le=366)] = 7
     """Length of the training slice."""
-    delay_days: Days = 7
+    delay_days: Annotated[int, Field(ge=1, le=3660)] = 7
     """Days between the training slice and the test slice."""
     test_days: Annotated[int, Field(ge=1, le=366)] = 7
     """Length of the test slice."""

@@ -1,13 +1,14 @@
 """Splits in time: what a model may learn from, and what it is judged on.
 
 ```
-history ─ rehearsal ─ gap ─ calibration ─ gap ─ test ─────────► time
-        └─────────── train ───────────┘       └ cut-off: what is known here trains the model
+history ─ rehearsal ─ (gap) ─ calibration ─ gap ─ test ─────────► time
+        └──────────── train ────────────┘       └ cut-off: what is known here trains the model
 ```
 
-A rehearsal model, trained as if the calibration slice were the future, gives the number of trees,
-the calibration and the thresholds; the model itself is then fitted on everything up to the gap
-before the test slice. The gap is the label delay: of younger events too little is known.
+A rehearsal model, trained as if the calibration slice were the future, gives the number of trees
+and the calibration; the model itself is then fitted on everything up to the gap before the test
+slice. The gap is the label delay: of younger events too little is known to learn from them, but
+their scores say how many a threshold would flag.
 """
 
 from __future__ import annotations
@@ -42,12 +43,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Split:
-    """The four slices; each ends where the next one may begin."""
+    """The slices to learn from and to judge on."""
 
     rehearsal: Span
     calibration: Span
     train: Span
     test: Span
+
+    @property
+    def gap(self) -> Span:
+        """The days between training and test, whose labels are not settled in time."""
+        return Span(self.train.end, self.test.first)
 
 
 def as_date(day: int) -> date:

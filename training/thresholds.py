@@ -1,7 +1,9 @@
 """Where advice begins: thresholds on the probability, from what reviewers can look at.
 
-The thresholds come from the held-back calibration slice. They are probabilities rounded to six
-decimals, as everywhere before a comparison, so the service and the backtest decide alike.
+The review threshold comes from the days of the gap, which the model has not learnt from: how many
+it flags can be counted before anybody knows which were right. The urgent threshold needs labels,
+and comes from the calibration slice. Both are probabilities rounded to six decimals, as everywhere
+before a comparison, so that the service and the backtest decide alike.
 """
 
 from __future__ import annotations

@@ -92,9 +92,7 @@ def item(index: int, outcome: Assessed | ServiceError) -> dict[str, Any]:
     return {"index": index, "status": 200, "assessment": document}
 
 
-def fill(
-    places: Sequence[Any], worked: Sequence[Any], refused: type[ServiceError] = ServiceError
-) -> list[Any]:
+def fill(places: Sequence[Any], worked: Sequence[Any]) -> list[Any]:
     """Return `places` with every valid item replaced, in order, by what became of it."""
     outcomes = iter(worked)
-    return [one if isinstance(one, refused) else next(outcomes) for one in places]
+    return [one if isinstance(one, ServiceError) else next(outcomes) for one in places]

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +75,19 @@ def uninterrupted(
         return feature_rows(service)
 
 
+@pytest.mark.parametrize(
+    "kills",
+    [(110,), pytest.param(range(10, 210, 10), marks=pytest.mark.full)],
+    ids=["once", "often"],
+)
 def test_kill_and_restart_lose_nothing_and_change_no_later_score(
-    new_home: Callable[..., Path], uninterrupted: dict[tuple[str, str], bytes]
+    new_home: Callable[..., Path],
+    uninterrupted: dict[tuple[str, str], bytes],
+    kills: Iterable[int],
 ) -> None:
     home, sent = new_home(), script()
     answered: list[dict[str, Any]] = []
-    for kill_after in (60, 170):
+    for kill_after in kills:
         with process(home) as (service, child):
             start = len(answered)
             player = threading.Thread(target=play, args=(service.client, sent[start:], answered))

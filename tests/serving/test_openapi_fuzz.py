@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import orjson
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -17,8 +19,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from features.events import Label, parse
 from serving.api.examples import ACCESS_EVENT, LABEL, PAYMENT
-from tests.serving.harness import Running
+from serving.api.schemas import DecisionBody
+from serving.cases import DISPOSITIONS
+from tests.serving.harness import ROOT, Running
 from tests.serving.worlds import START, payment
 
 CHECKS = [
@@ -109,3 +114,12 @@ def test_the_examples_are_accepted(service: Running) -> None:
     [item] = service.client.post("/v1/labels", json={"labels": [LABEL]}).json()["items"]
     assert item["status"] == 200
     assert service.score("payment", payment(1, 1, START))
+
+
+def test_the_bodies_that_the_page_shows_are_right() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    decision, labels = map(orjson.loads, re.findall(r"--data '(\{.*?\})'", text, re.S))
+    DecisionBody(**decision)
+    assert decision["disposition"] in DISPOSITIONS
+    for label in labels["labels"]:
+        parse(Label, label)

@@ -122,7 +122,7 @@ def test_settings_that_cannot_be_read_are_all_named() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    text = (ROOT / "docs" / "api.md").read_text()
+    text = (ROOT / "docs" / "service.md").read_text()
     for name in Settings.__dataclass_fields__:
         assert f"CROSSFLAG_{name.upper()}" in text, name
 

@@ -208,7 +208,7 @@ def test_a_full_queue_says_when_to_come_back(new_home: Callable[..., Path]) -> N
         refused = next(iter(done)).result()
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) >= 1
-        assert sorted(answer.result().status_code for answer in answers) == [200, 200, 503]
+        assert {answer.result().status_code for answer in answers} == {200, 503}
 
 
 def test_a_key_is_needed_with_the_scope(service: Running) -> None:

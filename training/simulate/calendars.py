@@ -20,6 +20,9 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 RAMADAN = 9
 _DIFFERENT_WEEKENDS = {"HK": frozenset({5, 6})}
+_MOST_POPULOUS_PART = {"GB": "ENG", "CH": "ZH", "CA": "ON", "DE": "NW", "ES": "MD"}
+_ORTHODOX = frozenset(("GR", "RO", "BG", "UA"))
+_NO_EASTER = frozenset(("IN", "PK", "JP", "HK", "SG"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,23 @@ def hijri(day: date) -> tuple[int, int]:
     return converted.month, converted.day
 
 
+@cache
+def easter_monday(country: str, year: int) -> date:
+    """Return the day of a year's Easter Monday as the church of that country reckons it."""
+    # Without a language the names would follow the machine's own.
+    table: dict[date, str] = holidays.country_holidays(country, years=year, language="en_US")
+    return next(day for day, name in table.items() if name == "Easter Monday")
+
+
 class Calendar:
     """The days of one country."""
 
     def __init__(self, country: Country) -> None:
         self.country = country
         self.zone = ZoneInfo(zone_of_country()[country.code])
-        table: Any = holidays.country_holidays(country.code)
+        table: Any = holidays.country_holidays(
+            country.code, subdiv=_MOST_POPULOUS_PART.get(country.code)
+        )
         self._table = table
         self._weekend = _DIFFERENT_WEEKENDS.get(country.code, frozenset(table.weekend))
         self.holiday = lru_cache(maxsize=None)(self._holiday)
@@ -109,13 +122,12 @@ class Calendar:
         if self.country.code in FASTING:
             month, number = hijri(day)
             return (month == RAMADAN and number >= 20) or (month == 12 and number < 10)
-        return (day.month == 12 and 10 <= day.day <= 24) or (
-            day.month in (3, 4) and any(self._easter_monday(day, ahead) for ahead in range(1, 9))
-        )
-
-    def _easter_monday(self, day: date, ahead: int) -> bool:
-        other = day + timedelta(days=ahead)
-        return other.weekday() == 0 and "Easter" in str(self._table.get(other, ""))
+        if day.month == 12 and 10 <= day.day <= 24:
+            return True
+        if self.country.code in _NO_EASTER:
+            return False
+        church = "GR" if self.country.code in _ORTHODOX else "FR"
+        return timedelta(0) < easter_monday(church, day.year) - day <= timedelta(days=9)
 
     def moment(self, day: date, hour: float) -> int:
         """Return the UTC microsecond of a local day and hour (24 and more is the next day)."""

@@ -1,8 +1,9 @@
 """What becomes known of events: late, in part not at all, and in part wrongly, as in life.
 
-Fraud is reported after days or weeks (a log-normal delay), one incident in seven never; two labels
-in a hundred are wrong, and half of those are corrected later by a label that supersedes them. Some
-honest events that looked odd are labelled too, because somebody reviewed and cleared them.
+Fraud is reported after days or weeks (a log-normal delay), about one event in seven never; two
+labels in a hundred are wrong, and half of those are corrected later by a label that supersedes
+them. Some honest events that looked odd are labelled too, because somebody reviewed and cleared
+them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from training.simulate.calendars import DAY, HOUR
 from training.simulate.chance import Chance
 from training.simulate.records import Access, Mark, Transfer
 
-UNREPORTED_INCIDENTS = 0.09
-MISSED_EVENTS = 0.07
+UNREPORTED_INCIDENTS = 0.08
+MISSED_EVENTS = 0.06
 WRONG = 0.02
 CORRECTED = 0.5
 REVIEWED_ODDITIES = 0.09
@@ -76,7 +77,7 @@ def judge(
 def _incident_delay(seed: int, mark: Mark, delays: dict[str, float | None]) -> float | None:
     """Return the days until an incident comes to light, None when it never does."""
     if mark.incident not in delays:
-        chance = Chance(seed, "report", mark.incident)
+        chance = Chance(seed, "comes to light", mark.incident)
         delay = chance.around(_MEDIAN_DAYS.get(mark.typology, 7.0), 0.85)
         delays[mark.incident] = None if chance.happens(UNREPORTED_INCIDENTS) else delay
     return delays[mark.incident]

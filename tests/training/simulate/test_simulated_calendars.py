@@ -75,6 +75,9 @@ def test_ramadan_is_kept_where_most_people_keep_it() -> None:
     assert calendar("TR").feast_nears(date(2026, 3, 15))
     assert calendar("FR").feast_nears(date(2026, 12, 20))
     assert calendar("FR").feast_nears(date(2026, 4, 1))
+    assert not calendar("FR").feast_nears(date(2026, 4, 9))
+    assert calendar("GR").feast_nears(date(2026, 4, 9))
+    assert not calendar("JP").feast_nears(date(2026, 4, 1))
 
 
 def test_fasting_moves_life_into_the_night() -> None:

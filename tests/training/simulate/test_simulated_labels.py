@@ -31,8 +31,9 @@ def test_every_label_is_known_after_its_event(world: World, verdicts: list[Verdi
     frauds = sorted(
         delay for delay, verdict in zip(delays, verdicts, strict=True) if verdict.is_fraud
     )
-    assert DAY < frauds[len(frauds) // 2] < 20 * DAY
-    assert frauds[-1] > 25 * DAY
+    median = frauds[len(frauds) // 2]
+    assert DAY < median < 20 * DAY
+    assert frauds[-1] > 3 * median
 
 
 def test_some_crime_never_comes_to_light(world: World, verdicts: list[Verdict]) -> None:

@@ -1,0 +1,87 @@
+"""Fitting: seeded to the last bit, stopped in time, and refused where nothing can be learnt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training import fit
+from training.errors import NotEnoughData
+from training.recipe import Boosting, Recipe
+
+NAMES = ["one", "two", "three"]
+
+
+def rows(seed: int, count: int = 1500) -> fit.Rows:
+    chance = np.random.default_rng(seed)
+    features = chance.normal(size=(count, 3))
+    features[chance.random((count, 3)) < 0.1] = np.nan
+    signal = np.nan_to_num(features[:, 0]) - np.nan_to_num(features[:, 1])
+    return fit.Rows(features, signal + chance.normal(size=count) > 2)
+
+
+def recipe(**changes: object) -> Recipe:
+    return Recipe(boosting=Boosting(**{"n_estimators": 200, "learning_rate": 0.2, **changes}))
+
+
+def test_one_seed_gives_one_model_to_the_last_bit() -> None:
+    models = [
+        bytes(fit.boost(recipe(), NAMES, rows(1), None, 20).save_raw("json")) for _ in range(2)
+    ]
+    assert models[0] == models[1]
+    other = recipe().model_copy(update={"seed": 2})
+    assert bytes(fit.boost(other, NAMES, rows(1), None, 20).save_raw("json")) != models[0]
+
+
+def test_trees_stop_where_a_later_slice_gains_no_more() -> None:
+    stopped = fit.boost(recipe(early_stopping_rounds=10), NAMES, rows(1), rows(2), 200)
+    assert 1 <= stopped.num_boosted_rounds() < 150
+    assert fit.boost(recipe(), NAMES, rows(1), None, 7).num_boosted_rounds() == 7
+
+
+@pytest.mark.parametrize("method", ["hist", "exact", "approx"])
+def test_every_method_fits(method: str) -> None:
+    booster = fit.boost(recipe(tree_method=method), NAMES, rows(1), rows(2), 15)
+    margin = fit.margins(booster, rows(3).features, NAMES)
+    target = rows(3).target
+    assert margin[target].mean() > margin[~target].mean() + 1
+
+
+def test_fine_bins_find_an_exact_limit() -> None:
+    amounts = np.arange(20_000, dtype=np.float64)[:, None]
+    found = {}
+    for bins in (16, 1024):
+        train = fit.Rows(amounts, amounts[:, 0] > 19_900)
+        booster = fit.boost(recipe(max_bin=bins, colsample_bytree=1), ["amount"], train, None, 30)
+        margin = fit.margins(booster, amounts, ["amount"])
+        found[bins] = np.count_nonzero((margin > 0) != train.target)
+    assert found[1024] < 25 < found[16]
+
+
+def test_the_weight_of_a_fraud() -> None:
+    target = np.array([True] + [False] * 100)
+    assert fit.fraud_weight(3.0, target) == 3
+    assert fit.fraud_weight("balanced", target) == 100
+    assert fit.fraud_weight("root", target) == 10
+
+
+def test_a_slice_without_frauds_is_refused_by_name() -> None:
+    train = fit.Rows(np.zeros((5, 1)), np.zeros(5, dtype=bool))
+    with pytest.raises(NotEnoughData, match=r"test slice holds 5 events .* 0 of them fraud"):
+        train.check("test")
+
+
+def test_baselines_learn_with_missing_and_empty_columns() -> None:
+    train, later = rows(1), rows(3)
+    for part in (train, later):
+        part.features[:, 2] = np.nan
+    for estimator in fit.baselines(Recipe(), train).values():
+        score = estimator.predict_proba(later.features)[:, 1]
+        assert score[later.target].mean() > score[~later.target].mean() + 0.1
+
+
+def test_baselines_keep_every_fraud_of_a_large_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "BASELINE_ROWS", 500)
+    sampled = fit._sample(rows(1), seed=1)
+    assert sampled.target.sum() == rows(1).target.sum()
+    assert len(sampled.target) == 500 + rows(1).target.sum()

@@ -1,0 +1,213 @@
+"""A whole run on a small bank: the same twice, logged, promoted, judged again, used on a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from models import champion
+from models.bundle import Bundle
+from training import evaluation, pipeline, promote, recipe, score
+from training.errors import MissingInput, NoChampion, NotEnoughData
+from training.progress import Teller
+from training.recipe import Recipe
+
+from .conftest import Bank, write_bank
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def trained(bank: Bank, home: Path) -> pipeline.TrainingResult:
+    return pipeline.train(recipe.load(bank.recipe), "payment", home, promote_by="tester")
+
+
+def without_baselines(bank: Bank) -> Recipe:
+    return recipe.load(bank.recipe).model_copy(update={"baselines": False})
+
+
+def test_the_model_is_worth_more_than_chance(trained: pipeline.TrainingResult) -> None:
+    share = trained.counts["test"].frauds / trained.counts["test"].events
+    assert trained.metrics["average_precision"] > 10 * share
+    assert set(trained.baselines) == {"logistic_regression", "random_forest"}
+    assert {"roc_auc", "average_precision", "card_precision_at_100", "brier"} <= set(
+        trained.document()
+    )
+
+
+def test_the_threshold_meets_the_capacity(trained: pipeline.TrainingResult) -> None:
+    assert trained.thresholds.reviews_per_day == 4
+    assert 2 <= trained.metrics["flagged_per_day"] <= 7
+
+
+def test_features_without_inputs_are_left_out_and_named(trained: pipeline.TrainingResult) -> None:
+    assert "device_payments_24h" in trained.absent
+    assert "debtor_payments_24h" in trained.features
+    assert not set(trained.absent) & set(trained.features)
+
+
+def test_the_run_leaves_bundle_plots_and_document(trained: pipeline.TrainingResult) -> None:
+    bundle = Bundle.load(trained.bundle)
+    assert bundle.training["data_hash"] == trained.data_hash
+    assert bundle.training["slices"]["test"]["events"] == trained.counts["test"].events
+    for path in trained.plots:
+        assert path.read_bytes().startswith(b"\x89PNG")
+    document = json.loads(promote.record_path(trained.bundle).read_bytes())
+    assert document["version"] == trained.version
+    assert document["promoted"] is True
+
+
+def test_the_run_is_in_mlflow_with_the_champion_alias(
+    trained: pipeline.TrainingResult, home: Path
+) -> None:
+    from mlflow.tracking import MlflowClient
+
+    from models.registry import store_uri
+
+    client = MlflowClient(store_uri(home), registry_uri=store_uri(home))
+    run = client.get_run(trained.mlflow["run_id"])
+    assert run.data.metrics["average_precision"] == trained.metrics["average_precision"]
+    assert "random_forest.average_precision" in run.data.metrics
+    assert run.data.params["boosting.learning_rate"] == "0.2"
+    assert run.data.params["data_hash"] == trained.data_hash
+    assert {"git_revision", "lock_hash", "feature_set"} <= set(run.data.tags)
+    names = {item.path for item in client.list_artifacts(run.info.run_id)}
+    assert {"pr_curve.png", "calibration.png", "importance.png", "features.json"} <= names
+    alias = client.get_model_version_by_alias("crossflag-payment", "champion")
+    assert alias.tags["bundle_version"] == trained.version
+
+
+def test_the_same_seed_gives_the_same_model_file(
+    trained: pipeline.TrainingResult, bank: Bank, tmp_path: Path
+) -> None:
+    again = pipeline.train(recipe.load(bank.recipe), "payment", tmp_path, log=False)
+    assert again.version == trained.version
+    assert (again.bundle / "model.json").read_bytes() == (
+        trained.bundle / "model.json"
+    ).read_bytes()
+
+
+def test_new_labels_change_the_model(bank: Bank, tmp_path: Path) -> None:
+    before = pipeline.train(without_baselines(bank), "payment", tmp_path, log=False)
+    other = write_bank(tmp_path / "bank")
+    table = pq.read_table(other.labels)
+    turned = [*[False] * 30, *[True] * (table.num_rows - 30)]
+    pq.write_table(
+        table.set_column(table.column_names.index("is_fraud"), "is_fraud", pa.array(turned)),
+        other.labels,
+    )
+    after = pipeline.train(without_baselines(other), "payment", tmp_path, log=False)
+    assert after.version != before.version
+    assert after.counts["train"].frauds < before.counts["train"].frauds
+
+
+def test_labels_after_the_cut_off_do_not_change_the_model(bank: Bank, tmp_path: Path) -> None:
+    """What comes to light after the test slice began may change figures, never trees."""
+    before = pipeline.train(without_baselines(bank), "payment", tmp_path, log=False)
+    other = write_bank(tmp_path / "bank")
+    table = pq.read_table(other.labels)
+    late = table.slice(0, 20)
+    last = table["known_at"].to_pylist()[-1]
+    columns = {
+        "is_fraud": pa.array([False] * 20),
+        "known_at": pa.array([last] * 20, late.schema.field("known_at").type),
+    }
+    for name, column in columns.items():
+        late = late.set_column(late.column_names.index(name), name, column)
+    pq.write_table(pa.concat_tables([table, late]), other.labels)
+    after = pipeline.train(without_baselines(other), "payment", tmp_path, log=False)
+    assert (after.bundle / "model.json").read_bytes() == (before.bundle / "model.json").read_bytes()
+    assert after.thresholds == before.thresholds
+
+
+def test_evaluating_the_champion_gives_the_figures_of_the_run(
+    trained: pipeline.TrainingResult, bank: Bank, home: Path
+) -> None:
+    judged = evaluation.evaluate(
+        recipe.load(bank.recipe), "payment", home, None, teller=Teller(quiet=True)
+    )
+    assert judged.version == trained.version
+    assert judged.events == trained.counts["test"].events
+    for key, value in judged.metrics.items():
+        assert value == pytest.approx(trained.metrics[key])
+
+
+def test_a_version_that_was_not_logged_is_promoted_too(bank: Bank, home: Path) -> None:
+    other = without_baselines(bank).model_copy(update={"seed": 9})
+    result = pipeline.train(other, "payment", home, log=False)
+    before = champion.champion(home / "models", "payment")
+    assert promote.newest(home, "payment") == result.version
+    done = promote.promote(home, "payment", result.version, "tester", "to see")
+    assert done.version == result.version
+    assert before is not None
+    promote.promote(home, "payment", before.name, "tester", "back again")
+    with pytest.raises(NoChampion, match="version='nonesuch'"):
+        promote.promote(home, "payment", "nonesuch", "tester", "to see")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_is_scored_with_advice_and_reasons(
+    trained: pipeline.TrainingResult, bank: Bank, home: Path, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"scored.{ending}"
+    done = score.score_file(bank.payments, out, home, limit=5)
+    if ending == "csv":
+        with out.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    else:
+        rows = pq.read_table(out).to_pylist()
+    assert len(rows) == done.events == pq.read_metadata(bank.payments).num_rows
+    assert {row["model_version"] for row in rows} == {trained.version}
+    limits = trained.thresholds
+    for row in rows:
+        probability = float(row["probability"])
+        wanted = "review" if probability >= limits.review else "clear"
+        wanted = "urgent" if probability >= limits.urgent else wanted
+        assert row["advice"] == wanted
+        assert bool(row["reasons"]) or row["advice"] == "clear"
+    assert done.advice["review"] + done.advice["urgent"] > 0
+    assert rows[0]["time"].endswith("Z")
+    top = done.top["debtor_account"]
+    assert [item.margin for item in top] == sorted((item.margin for item in top), reverse=True)
+    assert top[0].margin == max(float(row["margin"]) for row in rows)
+    assert all(item.reasons for item in top)
+
+
+def test_scores_of_a_file_are_those_of_training(
+    trained: pipeline.TrainingResult, bank: Bank, home: Path, tmp_path: Path
+) -> None:
+    """Without labels to read, only features of label history may differ."""
+    out = tmp_path / "scored.parquet"
+    score.score_file(bank.payments, out, home)
+    fraud = set(pq.read_table(bank.labels)["event_id"].to_pylist())
+    rows = pq.read_table(out).to_pylist()
+    frauds = np.array([row["margin"] for row in rows if row["event_id"] in fraud])
+    honest = np.array([row["margin"] for row in rows if row["event_id"] not in fraud])
+    assert np.median(frauds) > np.quantile(honest, 0.95)
+
+
+def test_what_cannot_be_done_is_said(bank: Bank, home: Path, tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match="the ending must be"):
+        score.score_file(bank.payments, tmp_path / "scored.xlsx", home)
+    with pytest.raises(MissingInput, match="no such file"):
+        score.score_file(tmp_path / "none.csv", tmp_path / "scored.csv", home)
+    with pytest.raises(NoChampion, match="no payment model has been promoted"):
+        score.score_file(bank.payments, tmp_path / "scored.csv", tmp_path)
+    lone = recipe.load(bank.recipe)
+    unlabelled = lone.model_copy(update={"data": lone.data.model_copy(update={"labels": None})})
+    with pytest.raises(MissingInput, match="labels are missing"):
+        pipeline.train(unlabelled, "payment", tmp_path, log=False)
+    with pytest.raises(MissingInput, match="--access is missing"):
+        pipeline.train(lone, "access", tmp_path, log=False)
+    long = lone.model_copy(update={"split": lone.split.model_copy(update={"test_days": 90})})
+    with pytest.raises(NotEnoughData, match="the split needs"):
+        pipeline.train(long, "payment", tmp_path, log=False)
