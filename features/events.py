@@ -7,6 +7,7 @@ RFC 3339 outside and UTC inside; amounts are decimals outside and integer minor 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
@@ -40,6 +41,8 @@ STREAMS: tuple[Stream, ...] = get_args(Stream)
 AccountScheme: TypeAlias = Literal["IBAN", "BBAN", "CARD", "WALLET", "MERCHANT", "OTHER"]
 SubjectRole: TypeAlias = Literal["victim", "unwitting_mule", "complicit", "perpetrator", "unknown"]
 _PARTIES = ("debtor", "creditor")
+# With stream and time around it, a longer event id would make too long a label id.
+_LONGEST_NAMED = 96
 
 
 class _Schema(BaseModel):
@@ -274,7 +277,10 @@ class Label(_Schema):
     @after_all_fields(mode="after")
     def _name_itself(self) -> Label:
         if self.label_id is None:
-            self.__dict__["label_id"] = f"{self.stream}:{self.event_id}:{self.known_at_us}"
+            about = self.event_id
+            if len(about) > _LONGEST_NAMED:
+                about = hashlib.sha256(about.encode()).hexdigest()
+            self.__dict__["label_id"] = f"{self.stream}:{about}:{self.known_at_us}"
         if self.supersedes == self.label_id:
             raise wrong("a label cannot supersede itself", "give the earlier label's identifier")
         return self

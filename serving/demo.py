@@ -81,7 +81,7 @@ def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
         if not once:
             print(
                 f"\n  console   {address}/\n  sign in   {USER} / {password}\n"
-                f"  API       {address}/docs\n  MLflow    mlflow ui --backend-store-uri "
+                f"  API       {address}/openapi.json\n  MLflow    mlflow ui --backend-store-uri "
                 f"sqlite:///{home}/mlflow.db\n\nStop with Ctrl-C.",
                 file=sys.stderr if as_json else sys.stdout,
                 flush=True,

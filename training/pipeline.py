@@ -20,6 +20,7 @@ from training import (
     prepare,
     promote,
     report,
+    thinning,
     thresholds,
 )
 from training.progress import Teller
@@ -98,8 +99,9 @@ def train(
         reference = Reference(recipe.data.ip_overlay, recipe.data.geolocation)
         line = prepare.timeline(recipe, stream, inputs, reference, advance)
         prepared = prepare.prepare(recipe, CATALOGUES[stream], line)
+        thin = thinning.thinned(line, reference) if recipe.thin_share else None
     with teller.stage("fitting"):
-        fitted = fit_model(recipe, prepared)
+        fitted = fit_model(recipe, prepared, thin)
     with teller.stage("judging"):
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
     with teller.stage("writing"):
@@ -141,15 +143,22 @@ def train(
     return result
 
 
-def fit_model(recipe: Recipe, prepared: prepare.Prepared) -> Fitted:
-    """Rehearse for trees and calibration, fit on everything up to the gap, then set thresholds."""
+def fit_model(
+    recipe: Recipe, prepared: prepare.Prepared, thin: prepare.Timeline | None = None
+) -> Fitted:
+    """Rehearse for trees and calibration, fit on everything up to the gap, then set thresholds.
+
+    `thin` are the same events as a plain log tells them; see `training.thinning`.
+    """
     from models.decision import Thresholds
 
     names, held_back, gap = prepared.names, prepared.calibration, prepared.gap
     limit = recipe.boosting.n_estimators
-    rehearsed = fit.boost(recipe, names, prepared.rehearsal.rows, held_back.rows, limit)
+    rehearsed = fit.boost(
+        recipe, names, _learnt(recipe, prepared, "rehearsal", thin), held_back.rows, limit
+    )
     trees = int(rehearsed.num_boosted_rounds())
-    booster = fit.boost(recipe, names, prepared.train.rows, None, trees)
+    booster = fit.boost(recipe, names, _learnt(recipe, prepared, "train", thin), None, trees)
     margin = fit.margins(rehearsed, held_back.rows.features, names)
     rehearsed_calibrator = calibration.fit(margin, held_back.outcomes.target)
     gap_margin = fit.margins(booster, gap.rows.features, names)
@@ -165,6 +174,16 @@ def fit_model(recipe: Recipe, prepared: prepare.Prepared) -> Fitted:
         recipe.review.urgent_precision,
     )
     return Fitted(booster, trees, calibrator, Thresholds(review, urgent, capacity))
+
+
+def _learnt(
+    recipe: Recipe, prepared: prepare.Prepared, name: str, thin: prepare.Timeline | None
+) -> fit.Rows:
+    rows: fit.Rows = getattr(prepared, name).rows
+    if thin is None:
+        return rows
+    again = prepare.slice_of(thin, recipe, prepared.split, name, prepared.columns)
+    return thinning.joined(rows, again.rows, recipe.thin_share, recipe.seed)
 
 
 def _judge(

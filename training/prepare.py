@@ -47,11 +47,13 @@ class Slice:
 class Prepared:
     """The slices of a split, with the features that the data can serve.
 
-    `names` are the features used, in catalogue order; `absent` those whose inputs are wholly
-    missing from the data. The gap's events stand as if nothing were known of them.
+    `names` are the features used, in catalogue order, and `columns` their places there; `absent`
+    those whose inputs are wholly missing from the data. The gap's events stand as if nothing were known of them.
     """
 
     catalogue: Catalogue
+    split: splits.Split
+    columns: data.Integers
     names: list[str]
     absent: list[str]
     rehearsal: Slice
@@ -126,7 +128,7 @@ def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
     }
     slices["gap"] = gap_of(line, recipe, split, columns)
     names = [catalogue.names[place] for place in columns]
-    return Prepared(catalogue, names, sorted(absent), **slices)
+    return Prepared(catalogue, split, columns, names, sorted(absent), **slices)
 
 
 def slice_of(

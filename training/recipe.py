@@ -135,6 +135,8 @@ class Recipe(_Section):
     """Threads of XGBoost: fixed, because sums over another number differ in the last digits."""
     baselines: bool = True
     """Also fit logistic regression and a random forest, to compare with."""
+    thin_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Share of access events learnt again as a plain log tells them: no device, session, agent."""
     data: Data = Data()
     labels: Labels = Labels()
     split: Annotated[Latest | Weeks, Field(discriminator="protocol")] = Latest()

@@ -143,6 +143,11 @@ def test_a_scheme_settles_what_only_looks_like_an_iban() -> None:
     assert (payment.debtor_account, payment.debtor_account_country) == (number, None)
 
 
+def test_a_label_of_a_long_event_id_still_reads_back() -> None:
+    label = parse(Label, {**LABEL, "event_id": "e" * 128})
+    assert parse(Label, label.canonical()) == label
+
+
 def test_a_label_names_itself_and_never_supersedes_itself() -> None:
     label = parse(Label, LABEL)
     assert label.label_id == "payment:p1:1777680000000000"

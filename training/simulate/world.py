@@ -10,7 +10,7 @@ from training.simulate.calendars import Span
 from training.simulate.chance import Chance
 from training.simulate.crimes import CRIMES, Scene
 from training.simulate.honest import firms, persons
-from training.simulate.people import Population, populate
+from training.simulate.population import Population, populate
 from training.simulate.records import Access, Diary, Transfer, merge
 
 

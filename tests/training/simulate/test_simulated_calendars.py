@@ -8,7 +8,7 @@ import pytest
 
 from training.simulate.calendars import calendar, hijri
 from training.simulate.chance import Chance
-from training.simulate.honest.persons import hour, mood
+from training.simulate.honest.rhythm import hour, mood
 
 
 def instant(moment: int) -> datetime:

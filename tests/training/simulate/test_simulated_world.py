@@ -16,7 +16,7 @@ from features.reference import Reference
 from training.simulate import accounts, run
 from training.simulate.chance import Chance
 from training.simulate.geography import COUNTRIES
-from training.simulate.people import populate
+from training.simulate.population import populate
 from training.simulate.world import simulate
 
 SMALL = {"seed": 3, "customers": 120, "days": 40, "start": date(2026, 3, 3)}

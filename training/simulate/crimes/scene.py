@@ -12,7 +12,8 @@ from training.simulate import acts, devices, networks, people
 from training.simulate.acts import Session
 from training.simulate.calendars import DAY, HOUR, Span, calendar
 from training.simulate.chance import Chance
-from training.simulate.people import Customer, Firm, Person, Population
+from training.simulate.people import Customer, Firm, Person
+from training.simulate.population import Population
 from training.simulate.records import Device, Diary, Mark, Party
 
 _GOLDEN_RATIO = 0.618033988749895

@@ -7,7 +7,8 @@ from datetime import date
 from training.simulate import acts, networks, people
 from training.simulate.calendars import DAY, EPOCH, HOUR, MINUTE, Calendar, Span, calendar
 from training.simulate.chance import Chance, Weights
-from training.simulate.people import Firm, Population
+from training.simulate.people import Firm
+from training.simulate.population import Population
 from training.simulate.records import Device, Diary, Party
 
 _OFFICE_HOURS = Weights(

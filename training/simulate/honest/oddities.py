@@ -8,6 +8,7 @@ from training.simulate import acts, networks, people
 from training.simulate.calendars import DAY, HOUR, MINUTE, Span, calendar
 from training.simulate.chance import Chance
 from training.simulate.honest import persons
+from training.simulate.honest.rhythm import hour
 from training.simulate.people import Person
 from training.simulate.records import Diary
 
@@ -51,7 +52,7 @@ def happen(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
 def _some_time(chance: Chance, person: Person, span: Span) -> int:
     days = calendar(person.country.code)
     day = chance.pick(span.dates())
-    return max(days.moment(day, persons.hour(chance, days, day)), person.opened + HOUR)
+    return max(days.moment(day, hour(chance, days, day)), person.opened + HOUR)
 
 
 def _new_phone(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
