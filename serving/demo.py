@@ -113,7 +113,8 @@ def _crossflag(*arguments: str) -> list[str]:
 
 
 def _train(home: Path, stream: str) -> dict[str, Any]:
-    command = _crossflag("train", "--model", stream, "--promote", "--json", "--home", str(home))
+    options = ("--promote", "--json", "--no-baselines", "--home", str(home))
+    command = _crossflag("train", "--model", stream, *options)
     done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise CrossflagError(f"training the {stream} model failed: {done.stderr.strip()[-500:]}")

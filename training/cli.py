@@ -47,6 +47,10 @@ def train(
         float | None, typer.Option(help="Subjects that reviewers can look at in a day.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    baselines: Annotated[
+        bool | None,
+        typer.Option(help="Compare with logistic regression and a random forest [as the recipe]."),
+    ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     mlflow: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
     home: Home = HOME,
@@ -66,6 +70,7 @@ def train(
         mapping,
         seed,
         reviews_per_day,
+        baselines,
     )
     result = pipeline.train(
         chosen,
@@ -226,6 +231,7 @@ def _recipe(
     mapping: Path | None,
     seed: int | None,
     reviews_per_day: float | None,
+    baselines: bool | None = None,
 ) -> Recipe:
     from training.recipe import Recipe, load
 
@@ -236,6 +242,8 @@ def _recipe(
         given["data"]["mapping"] = mapping
     if seed is not None:
         given["seed"] = seed
+    if baselines is not None:
+        given["baselines"] = baselines
     if reviews_per_day is not None:
         given["review"]["reviews_per_day"] = reviews_per_day
     return Recipe.model_validate(given)

@@ -144,6 +144,7 @@ def baselines(recipe: Recipe, train: Rows) -> dict[str, Any]:
             RandomForestClassifier(
                 n_estimators=60,
                 min_samples_leaf=5,
+                max_samples=0.5,
                 max_features="sqrt",
                 class_weight="balanced_subsample",
                 n_jobs=-1,

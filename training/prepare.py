@@ -48,7 +48,8 @@ class Prepared:
     """The slices of a split, with the features that the data can serve.
 
     `names` are the features used, in catalogue order, and `columns` their places there; `absent`
-    those whose inputs are wholly missing from the data. The gap's events stand as if nothing were known of them.
+    those whose inputs are wholly missing from the data. The gap's events stand as if nothing were
+    known of them.
     """
 
     catalogue: Catalogue

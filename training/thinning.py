@@ -1,8 +1,9 @@
 """Learn some access events a second time, as a plain log would have told them.
 
-A server's log gives time, user, address and outcome, and neither device nor session. A model that
-only ever saw the full record takes their absence for a mark of crime. So a share of the training
-events comes again without the optional fields, with features computed from such a log.
+A server's log gives time, user, address and outcome, and neither device nor session; who reads it
+may have no table of networks. A model that only ever saw the full record takes their absence for a
+mark of crime. So a share of the training events comes again without the optional fields, with
+features computed from such a log.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ BATCH = ("received_at", "member")
 def thinned(line: Timeline, reference: Reference) -> Timeline | None:
     """Return the same access events as a plain log tells them, None when they are no more."""
     from features.batch import build
+    from features.catalog import CATALOGUES
     from features.table import EventTable
 
     names = line.events.table.column_names
@@ -34,7 +36,11 @@ def thinned(line: Timeline, reference: Reference) -> Timeline | None:
     kept = line.events.table.select([name for name in names if name in (*LOGGED, *BATCH)])
     events = EventTable("access", kept)
     built = build(None, events, line.labels, reference, wanted=("access",))
-    return replace(line, events=events, features=built.features["access"])
+    features = built.features["access"]
+    catalogue = CATALOGUES["access"]
+    needs_table = [("access", "asn") in item.columns("access") for item in catalogue.features]
+    features[:, needs_table] = np.nan
+    return replace(line, events=events, features=features)
 
 
 def joined(rows: Rows, thin: Rows, share: float, seed: int) -> Rows:
