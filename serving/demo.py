@@ -51,11 +51,11 @@ def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
     shutil.rmtree(home, ignore_errors=True)
     _say("training both models on the sample's first months; loading them as history beside it")
     with ThreadPoolExecutor() as threads, ExitStack() as stack:
-        training = [threads.submit(_train, home, stream) for stream in ("payment", "access")]
+        training = threads.submit(_train, home)
         past, last_days = _sample()
         key, password = _prepare(home, past)
         address = stack.enter_context(_service(home, host, port))
-        models = [one.result() for one in training]
+        models = training.result()
         _wait(address, home / "service.log")
         _say(f"service ready; playing the last {DAYS_PLAYED} days through the HTTP API")
         with httpx.Client(
@@ -112,20 +112,23 @@ def _crossflag(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "crossflag", *arguments]
 
 
-def _train(home: Path, stream: str) -> dict[str, Any]:
+def _train(home: Path) -> list[dict[str, Any]]:
     options = ("--promote", "--json", "--no-baselines", "--home", str(home))
-    command = _crossflag("train", "--model", stream, *options)
+    command = _crossflag("train", "--model", "all", *options)
     done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
-        raise CrossflagError(f"training the {stream} model failed: {done.stderr.strip()[-500:]}")
-    report = orjson.loads(done.stdout)
-    model = {
-        "name": f"crossflag-{stream}",
-        "version": report["version"],
-        "average_precision": report["average_precision"],
-    }
-    _say(f"{model['name']} {model['version']}: average precision {model['average_precision']:.3f}")
-    return model
+        raise CrossflagError(f"training failed: {done.stderr.strip()[-500:]}")
+    models = []
+    for report in orjson.loads(done.stdout)["models"]:
+        model = {
+            "name": f"crossflag-{report['stream']}",
+            "version": report["version"],
+            "average_precision": report["average_precision"],
+        }
+        models.append(model)
+        figure = f"average precision {model['average_precision']:.3f} on held-back time"
+        _say(f"{model['name']} {model['version']}: {figure}")
+    return models
 
 
 def _sample() -> tuple[list[history.Arrival], list[history.Arrival]]:

@@ -33,7 +33,9 @@ HOME = Path(".crossflag")
 
 @app.command()
 def train(
-    model: Model = "payment",
+    model: Annotated[
+        str, typer.Option("--model", help="Stream of the model: payment, access, or all.")
+    ] = "payment",
     recipe: RecipeName = "default",
     file: Annotated[
         OptionalFile, typer.Option("--data", help="Events of the model's stream, one file.")
@@ -60,10 +62,18 @@ def train(
 
     Data files given here replace all those of the recipe; its mapping stays unless one is given.
     """
-    from training import pipeline, tables
+    from features.events import STREAMS
+    from training import data, pipeline, tables
+    from training.errors import BadRecipe
     from training.progress import Teller
 
-    _check_stream(model)
+    if model != "all":
+        _check_stream(model)
+    elif file is not None:
+        raise BadRecipe(
+            f"--data {str(file)!r} holds one stream's events; with --model all give --payments "
+            f"and --access"
+        )
     chosen = _recipe(
         recipe,
         _files(model, file, payments, access, labels, ip_overlay),
@@ -72,15 +82,24 @@ def train(
         reviews_per_day,
         baselines,
     )
-    result = pipeline.train(
-        chosen,
-        model,
-        home,
-        teller=Teller(),
-        log=mlflow,
-        promote_by=_user() if promote else None,
-    )
-    _print(as_json, result.document(), *tables.training_tables(result))
+    teller = Teller()
+    with teller.stage("reading"):
+        inputs = data.read(chosen.data, teller.say)
+    results = [
+        pipeline.train(
+            chosen,
+            stream,
+            home,
+            teller=teller if model != "all" else Teller(),
+            inputs=inputs,
+            log=mlflow,
+            promote_by=_user() if promote else None,
+        )
+        for stream in (STREAMS if model == "all" else (model,))
+    ]
+    documents = [result.document() for result in results]
+    shown = [table for result in results for table in tables.training_tables(result)]
+    _print(as_json, {"models": documents} if model == "all" else documents[0], *shown)
 
 
 @app.command()

@@ -89,9 +89,9 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
     ):
         if path is None:
             continue
-        given = read_events(
-            _present(role, path), stream=stream, mapping=None if stream == "label" else mapping
-        )
+        # A mapping that names no stream is meant for every file of events.
+        fits = mapping is not None and stream in (mapping.stream or "payment access").split()
+        given = read_events(_present(role, path), stream=stream, mapping=mapping if fits else None)
         if given.rejected:
             first = given.problems[0]
             tell(

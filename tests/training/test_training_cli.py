@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -119,3 +120,32 @@ def test_help_does_not_wait_for_what_it_does_not_need() -> None:
 def test_simulate_is_handed_its_own_arguments(tmp_path: Path) -> None:
     shown, _ = run("simulate", "--help")
     assert "--customers" in shown
+
+
+def test_a_strangers_columns_train_with_a_mapping(bank: Bank, tmp_path: Path) -> None:
+    """Labels stand in the file itself; the mapping of payments is not meant for access events."""
+    table = pq.read_table(bank.payments)
+    fraud = set(pq.read_table(bank.labels)["event_id"].to_pylist())
+    theirs = table.rename_columns([f"Their {name}" for name in table.column_names])
+    theirs = theirs.append_column(
+        "Fraud", pa.array([event in fraud for event in table["event_id"].to_pylist()])
+    )
+    pq.write_table(theirs, tmp_path / "theirs.parquet")
+    columns = [f'{name} = "Their {name}"' for name in table.column_names]
+    (tmp_path / "mapping.toml").write_text(
+        "\n".join(['stream = "payment"', "[columns]", *columns])
+        + '\n[labels]\nis_fraud = "Fraud"\ndelay = "30h"\n'
+    )
+    (tmp_path / "logins.csv").write_text(
+        "event_id,time,user_id,action,outcome\na1,2026-01-05T00:00:00Z,U1,login,success\n"
+    )
+    out, _ = run(
+        "train",
+        *("--recipe", bank.recipe, "--payments", tmp_path / "theirs.parquet"),
+        *("--access", tmp_path / "logins.csv", "--mapping", tmp_path / "mapping.toml"),
+        *("--home", tmp_path / "home", "--no-mlflow", "--json"),
+    )
+    own, _ = run(
+        "train", "--recipe", bank.recipe, "--home", tmp_path / "home", "--no-mlflow", "--json"
+    )
+    assert json.loads(out)["counts"] == json.loads(own)["counts"]
