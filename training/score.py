@@ -42,11 +42,12 @@ class FileOptions:
 
 @dataclass(frozen=True)
 class TopSubject:
-    """One subject with its highest score, and what raised it most."""
+    """One subject: its expected crimes (sum of probabilities), highest score and what raised it."""
 
     subject: str
     events: int
     flagged: int
+    expected: float
     probability: float
     margin: float
     reasons: list[str]
@@ -173,7 +174,7 @@ def _advice(scorer: Scorer, scores: Scores) -> np.ndarray[Any, np.dtype[np.objec
 def _top_rows(
     events: EventTable, scores: Scores, limit: int
 ) -> dict[str, list[tuple[str, np.ndarray[Any, np.dtype[np.int64]]]]]:
-    """Return the first subjects by highest margin, each with its rows, the highest first."""
+    """Return the subjects of the most expected crimes, each with its rows, highest score first."""
     top: dict[str, list[tuple[str, np.ndarray[Any, np.dtype[np.int64]]]]] = {}
     for field in SUBJECT_FIELDS[events.stream]:
         if not events.has(field):
@@ -184,8 +185,7 @@ def _top_rows(
         order = order[codes[order] >= 0]
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         groups = np.split(order, starts[1:])
-        # Among equal highest scores the subject with more events comes first.
-        ranked = sorted(groups, key=lambda rows: (-scores.margin[rows[0]], -len(rows)))
+        ranked = sorted(groups, key=lambda rows: -float(scores.probability[rows].sum()))
         names = coded.dictionary
         top[field] = [(names[int(codes[rows[0]])].as_py(), rows) for rows in ranked[:limit]]
     return top
@@ -212,6 +212,7 @@ def _top_subject(
         subject=name,
         events=len(rows),
         flagged=int((advice[rows] != "clear").sum()),
+        expected=float(scores.probability[rows].sum()),
         probability=float(scores.probability[best]),
         margin=float(scores.margin[best]),
         reasons=reasons[best],

@@ -71,16 +71,16 @@ def score_tables(done: Scored) -> list[Table]:
     """Return who stands out, by each field that names a subject, and the counts."""
     tables = []
     for name, items in done.top.items():
-        table = Table(title=f"Highest scores by {name.replace('_', ' ')}")
-        for column in ("subject", "events", "flagged", "probability", "reasons"):
-            table.add_column(
-                column, justify="left" if column in ("subject", "reasons") else "right"
-            )
+        table = Table(title=f"First by {name.replace('_', ' ')}")
+        numbers = ("events", "flagged", "expected crimes", "highest probability")
+        for column in ("subject", *numbers, "reasons"):
+            table.add_column(column, justify="right" if column in numbers else "left")
         for item in items:
             table.add_row(
                 item.subject,
                 f"{item.events:,}",
                 f"{item.flagged:,}",
+                f"{item.expected:,.1f}",
                 f"{item.probability:.6f}",
                 "; ".join(item.reasons[:2]),
             )

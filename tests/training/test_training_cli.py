@@ -74,7 +74,7 @@ def test_score_prints_who_stands_out(bank: Bank, home: Path, tmp_path: Path) -> 
     assert document["events"] == pq.read_metadata(bank.payments).num_rows
     assert document["top"]["debtor_account"][0]["reasons"]
     shown, _ = run("score", bank.payments, "--out", tmp_path / "scored.csv", "--home", home)
-    assert "Highest scores by debtor account" in shown
+    assert "First by debtor account" in shown
 
 
 def test_evaluate_judges_the_champion(bank: Bank, home: Path) -> None:

@@ -177,8 +177,11 @@ def test_a_file_is_scored_with_advice_and_reasons(
     assert done.advice["review"] + done.advice["urgent"] > 0
     assert rows[0]["time"].endswith("Z")
     top = done.top["debtor_account"]
-    assert [item.margin for item in top] == sorted((item.margin for item in top), reverse=True)
-    assert top[0].margin == max(float(row["margin"]) for row in rows)
+    expected = [item.expected for item in top]
+    assert expected == sorted(expected, reverse=True)
+    own = [float(row["probability"]) for row in rows if row["debtor_account"] == top[0].subject]
+    assert expected[0] == pytest.approx(sum(own), abs=1e-4)
+    assert top[0].probability == max(own)
     assert all(item.reasons for item in top)
 
 
