@@ -38,17 +38,20 @@ _PATHS = {
 _PER_REQUEST = 100
 _DAY = 86_400_000_000
 _PATIENCE = 120.0
+_MARK = "demo.txt"
 _STARTED = time.monotonic()
 
 
 def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
     """Train both models, start the service, play the sample's last days, and show a flag.
 
-    `home` is made anew. With `once` it stops by itself, else it serves until it is interrupted.
-    Raises CrossflagError when the sample is missing, the port is taken, or a step fails.
+    `home` is made anew, but only if a demo made it. With `once` it stops by itself, else it serves
+    until it is interrupted.
+    Raises CrossflagError when the sample is missing, the port is taken, `home` holds anything
+    else, or a step fails.
     """
     _check(host, port)
-    shutil.rmtree(home, ignore_errors=True)
+    _make_anew(home)
     _say("training both models on the sample's first months; loading them as history beside it")
     with ThreadPoolExecutor() as threads, ExitStack() as stack:
         training = threads.submit(_train, home)
@@ -106,6 +109,18 @@ def _check(host: str, port: int) -> None:
     with socket.socket() as probe:
         if probe.connect_ex((host, port)) == 0:
             raise CrossflagError(f"port {port} is taken; stop what runs there, or give --port")
+
+
+def _make_anew(home: Path) -> None:
+    mark = home / _MARK
+    if home.exists() and any(home.iterdir()) and not mark.exists():
+        raise CrossflagError(
+            f"--home {str(home)!r} holds something that is not a demo's and would be lost; "
+            f"give a new folder"
+        )
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    mark.write_text("Made by crossflag demo, which makes this folder anew each time.\n")
 
 
 def _crossflag(*arguments: str) -> list[str]:

@@ -82,7 +82,7 @@ def test_the_search_finds_a_planted_line(parts: tuple[str, ...], kind: str) -> N
 
 
 @pytest.mark.parametrize(
-    "innocent", ["https://example.org/work/items", "${HOME}/.cache", "features/home/page.py"]
+    "innocent", ["https://example.org/shop/items", "${HOME}/.cache", "features/home/page.py"]
 )
 def test_the_search_lets_ordinary_text_pass(innocent: str) -> None:
     assert findings(innocent.encode()) == []
