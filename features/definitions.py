@@ -13,15 +13,17 @@ import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from features import layout
 from features.columns import LABEL_COLUMNS, NAMES
 from features.errors import BadDefinition
 from features.events import Stream
 
-RingStream: TypeAlias = Literal["payment", "access", "payment_label", "access_label"]
-RING_STREAMS: tuple[RingStream, ...] = ("payment", "access", "payment_label", "access_label")
+RingStream: TypeAlias = Literal[
+    "payment", "access", "payment_label", "access_label", "payment_return"
+]
+RING_STREAMS: tuple[RingStream, ...] = get_args(RingStream)
 Unit: TypeAlias = Literal[
     "payments",
     "events",
@@ -49,10 +51,13 @@ def duration(text: str) -> int:
 
 
 def column_names(stream: RingStream) -> tuple[str, ...]:
-    """Return the columns of a stream's rows, those of labels behind those of their event."""
+    """Return the columns of a stream's rows: a label's has two behind those of its event.
+
+    The row of a `payment_return` (rejected, returned or recalled) is its payment's.
+    """
     if stream.endswith("_label"):
         return NAMES[stream.removesuffix("_label")] + LABEL_COLUMNS
-    return NAMES[stream]
+    return NAMES[stream.removesuffix("_return")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,120 +162,128 @@ class View:
 
     def count(self, window: str) -> Statistic:
         """Events in the window."""
-        return self._windowed(layout.COUNT, window)
+        return self._windowed(layout.TIMES, layout.COUNT, window)
 
     def total(self, window: str) -> Statistic:
         """Sum of values in the window."""
-        return self._windowed(layout.TOTAL, window, needs="value")
+        return self._windowed(layout.VALUES, layout.TOTAL, window)
 
     def largest(self, window: str) -> Statistic:
         """Largest value in the window, 0 without one."""
-        return self._windowed(layout.LARGEST, window, needs="value")
+        return self._windowed(layout.VALUES, layout.LARGEST, window)
 
     def flagged(self, window: str) -> Statistic:
         """Events with the flag in the window (for labels: confirmed less withdrawn)."""
-        return self._windowed(layout.FLAGGED, window, needs="flag")
+        return self._windowed(layout.FLAGS, layout.FLAGGED, window)
 
     def same(self, window: str) -> Statistic:
         """Events in the window that share this event's other."""
-        return self._windowed(layout.SAME, window, needs="other")
+        return self._windowed(layout.OTHERS, layout.SAME, window)
 
     def distinct(self, window: str) -> Statistic:
         """Different others in the window."""
-        return self._windowed(layout.DISTINCT, window, needs="other")
+        return self._windowed(layout.OTHERS, layout.DISTINCT, window)
 
     def distinct_new(self, window: str) -> Statistic:
         """Different others in the window that the ring did not hold before it."""
-        return self._windowed(layout.NEW, window, needs="other")
+        return self._windowed(layout.OTHERS, layout.NEW, window)
 
     def outliers(self, window: str) -> Statistic:
         """Earlier events in the window whose value is over three times the ring's median."""
-        return self._windowed(layout.OUTLIERS, window, needs="value")
+        return self._windowed(layout.VALUES, layout.OUTLIERS, window)
+
+    def alike(self, window: str) -> Statistic:
+        """Earlier events in the window whose value is within a tenth of this event's."""
+        return self._windowed(layout.VALUES, layout.ALIKE, window)
 
     def saturated(self) -> Statistic:
-        """One when events within the longest window were dropped for want of room."""
-        return Statistic(self, layout.SATURATED)
+        """One when events within the longest window were folded into buckets for want of room."""
+        return Statistic(self, layout.TIMES, layout.SATURATED)
 
     def seconds_known(self) -> Statistic:
         """Seconds since the oldest event that the ring keeps."""
-        return Statistic(self, layout.HISTORY)
+        return Statistic(self, layout.TIMES, layout.HISTORY)
 
     def seconds_since_last(self) -> Statistic:
         """Seconds since the ring's newest event."""
-        return Statistic(self, layout.GAP)
+        return Statistic(self, layout.TIMES, layout.GAP)
 
     def seconds_since_same(self) -> Statistic:
         """Seconds since the newest event that shares this event's other."""
-        return self._over_all(layout.SAME_GAP, "other")
+        return self._over_all(layout.OTHERS, layout.SAME_GAP)
 
     def seconds_since_flagged(self) -> Statistic:
         """Seconds since the newest event with the flag."""
-        return self._over_all(layout.FLAG_GAP, "flag")
+        return self._over_all(layout.FLAGS, layout.FLAG_GAP)
 
     def seconds_since_first_flagged(self) -> Statistic:
         """Seconds since the oldest event with the flag within the longest window."""
-        return self._over_all(layout.FIRST_FLAG_GAP, "flag")
+        return self._over_all(layout.FLAGS, layout.FIRST_FLAG_GAP)
 
     def last_flag(self) -> Statistic:
         """The flag of the ring's newest event."""
-        return self._over_all(layout.LAST_FLAG, "flag")
+        return self._over_all(layout.FLAGS, layout.LAST_FLAG)
 
     def known(self) -> Statistic:
         """One when the ring holds this event's other, zero when not."""
-        return self._over_all(layout.KNOWN, "other")
+        return self._over_all(layout.OTHERS, layout.KNOWN)
 
     def last_same(self) -> Statistic:
         """One when the newest event has this event's other, zero when another."""
-        return self._over_all(layout.LAST_SAME, "other")
+        return self._over_all(layout.OTHERS, layout.LAST_SAME)
 
     def last_other(self) -> Statistic:
         """The newest event's other (for places only: a hash loses digits as a float)."""
-        return self._over_all(layout.LAST_OTHER, "other")
+        return self._over_all(layout.OTHERS, layout.LAST_OTHER)
 
     def mean(self) -> Statistic:
         """Mean of the values that the ring keeps, without this event's."""
-        return self._over_all(layout.ALL_MEAN, "value")
+        return self._over_all(layout.VALUES, layout.ALL_MEAN)
 
     def median(self) -> Statistic:
         """Median of the values that the ring keeps, without this event's."""
-        return self._over_all(layout.ALL_MEDIAN, "value")
+        return self._over_all(layout.VALUES, layout.ALL_MEDIAN)
 
     def deviation(self) -> Statistic:
         """Standard deviation (of the population) of the values that the ring keeps."""
-        return self._over_all(layout.ALL_STD, "value")
+        return self._over_all(layout.VALUES, layout.ALL_STD)
 
     def maximum(self) -> Statistic:
         """Largest value that the ring keeps, without this event's."""
-        return self._over_all(layout.ALL_MAX, "value")
+        return self._over_all(layout.VALUES, layout.ALL_MAX)
 
     def rank(self) -> Statistic:
         """Share of the ring's values that are smaller than this event's."""
-        return self._over_all(layout.ALL_RANK, "value")
+        return self._over_all(layout.VALUES, layout.ALL_RANK)
 
-    def _over_all(self, place: int, needs: str) -> Statistic:
-        self._require(needs)
-        return Statistic(self, place)
+    def _over_all(self, family: int, place: int) -> Statistic:
+        self._require(family)
+        return Statistic(self, family, place)
 
-    def _windowed(self, place: int, window: str, needs: str | None = None) -> Statistic:
-        if needs:
-            self._require(needs)
+    def _windowed(self, family: int, place: int, window: str) -> Statistic:
+        self._require(family)
         if window not in self.ring.windows:
             raise BadDefinition(
                 f"ring {self.ring.name} has no window {window}; it has "
                 f"{', '.join(self.ring.windows)}"
             )
-        return Statistic(self, place + self.ring.windows.index(window))
+        return Statistic(self, family, place + self.ring.windows.index(window))
 
-    def _require(self, role: str) -> None:
-        if getattr(self.ring, role) is None or (role == "other" and self.ring.hop):
+    def _require(self, family: int) -> None:
+        role = _ROLES[family]
+        if role and (getattr(self.ring, role) is None or (role == "other" and self.ring.hop)):
             raise BadDefinition(f"ring {self.ring.name} records no {role}; declare {role}=…")
+
+
+_ROLES = {layout.TIMES: "", layout.VALUES: "value", layout.FLAGS: "flag", layout.OTHERS: "other"}
 
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """One statistic of a view: the place of its register in the view's block."""
+    """One statistic of a view: its family (times, a value, a flag, an other) and place in it."""
 
     view: View
+    family: int
     place: int
 
 
@@ -291,12 +304,107 @@ class Operation:
     weight: float = 0.0
 
 
-Expression: TypeAlias = Statistic | Own | Operation
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A bounded walk over the graph of accounts, on behalf of payments (see `features.walks`).
+
+    `keys` are the payment's columns that it starts from, `links` the rings that it goes along, by
+    their other (or, where a confirmed case is looked for, by their flag). Use `flow` or `shared`.
+    """
+
+    kind: int
+    window: str
+    keys: tuple[str, ...]
+    links: tuple[Ring, ...]
+
+    @classmethod
+    def flow(cls, outgoing: Ring, incoming: Ring, window: str) -> Walk:
+        """Walk along money: `outgoing` by debtor to creditors, `incoming` the other way round."""
+        return cls(layout.WALKS_FLOW, window, ("debtor", "creditor"), (outgoing, incoming))
+
+    @classmethod
+    def shared(
+        cls,
+        devices: tuple[Ring, Ring],
+        addresses: tuple[Ring, Ring],
+        known: tuple[Ring, Ring],
+        window: str,
+    ) -> Walk:
+        """Walk along shared devices and addresses, and look for what became `known` of accounts.
+
+        Each pair holds the ring by account and the ring by device or address.
+        """
+        keys = ("debtor", "creditor", "device", "ip")
+        return cls(layout.WALKS_LINKS, window, keys, (*devices, *addresses, *known))
+
+    def __post_init__(self) -> None:
+        span = duration(self.window)
+        for ring in self.links:
+            if span + duration(ring.grace) > duration(ring.keep):
+                raise BadDefinition(
+                    f"walk over ring {ring.name}: window {self.window} and grace {ring.grace} "
+                    f"together exceed what it keeps ({ring.keep}); shorten the window"
+                )
+
+    def circle(self) -> Stride:
+        """Payments in the shortest circle of up to four that this one closes, 0 for none."""
+        return self._result(layout.WALKS_FLOW, layout.WALK_CIRCLE)
+
+    def gathered(self) -> Stride:
+        """Other accounts that a common source paid and that paid this creditor on."""
+        return self._result(layout.WALKS_FLOW, layout.WALK_GATHERED)
+
+    def hops(self) -> Stride:
+        """Shared devices or addresses to an account with a confirmed case, 0 to 2."""
+        return self._result(layout.WALKS_LINKS, layout.WALK_HOPS)
+
+    def accounts(self) -> Stride:
+        """Other accounts within two shared devices or addresses."""
+        return self._result(layout.WALKS_LINKS, layout.WALK_ACCOUNTS)
+
+    def spent(self) -> Stride:
+        """One when the walk's budget did not suffice: its results are at least so much."""
+        return Stride(self, layout.WALK_SPENT)
+
+    def _result(self, kind: int, place: int) -> Stride:
+        if kind != self.kind:
+            raise BadDefinition(
+                "a walk along money knows circle and gathered, one along shared "
+                "devices hops and accounts"
+            )
+        return Stride(self, place)
+
+
+@dataclass(frozen=True, eq=False)
+class Stride:
+    """One result of a walk."""
+
+    walk: Walk
+    place: int
+
+
+Expression: TypeAlias = Statistic | Own | Operation | Stride
 
 
 def ratio(numerator: Expression, denominator: Expression) -> Operation:
-    """numerator / denominator; missing when the denominator is zero."""
+    """numerator / denominator; missing when the denominator is zero.
+
+    Raises BadDefinition when both are the same: such a ratio is always one.
+    """
+    if _same(numerator, denominator):
+        raise BadDefinition(
+            "circular ratio: numerator and denominator are the same statistic; divide by another"
+        )
     return Operation(layout.OP_RATIO, (numerator, denominator))
+
+
+def _same(first: Expression, second: Expression) -> bool:
+    """Tell whether two expressions always have the same value."""
+    if isinstance(first, Own) and isinstance(second, Own):
+        return first.column == second.column
+    if isinstance(first, Statistic) and isinstance(second, Statistic):
+        return (first.view, first.family, first.place) == (second.view, second.family, second.place)
+    return first is second
 
 
 def product(first: Expression, second: Expression) -> Operation:
@@ -341,7 +449,8 @@ class F:
     `reason` is a text with `{value}` (and `{usual}`, the value of the feature that `usual` names:
     the subject's own baseline); `why` says what it may mean; `missing` what its absence means. A
     flag's reason is what holds when it is 1, without a value, and `otherwise` what holds when it
-    is 0; a code's `words` are what its numbers stand for.
+    is 0; a code's `words` are what its numbers stand for. `techniques` are the MITRE ATT&CK ids of
+    what it may show.
     Units: EUR is integer cents, seconds raw seconds, share 0 to 1, flag 0 or 1. Raise `version`
     whenever the same name comes to mean another number.
     """
@@ -356,6 +465,7 @@ class F:
     usual: str | None = None
     otherwise: str = ""
     words: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
     version: int = 1
 
     def columns(self, stream: Stream) -> frozenset[tuple[RingStream, str]]:
@@ -378,10 +488,6 @@ _COMPARES_OTHER = {
     layout.KNOWN,
     layout.LAST_SAME,
 }
-_READS_OTHER = _COMPARES_OTHER | {
-    *range(layout.DISTINCT, layout.NEW + layout.WINDOWS),
-    layout.LAST_OTHER,
-}
 
 
 def _columns(expression: Expression, stream: Stream) -> Iterable[tuple[RingStream, str]]:
@@ -390,14 +496,16 @@ def _columns(expression: Expression, stream: Stream) -> Iterable[tuple[RingStrea
     elif isinstance(expression, Operation):
         for operand in expression.operands:
             yield from _columns(operand, stream)
+    elif isinstance(expression, Stride):
+        yield from ((stream, column) for column in expression.walk.keys[:2])
     else:
         view, ring = expression.view, expression.view.ring
         yield stream, view.key
         yield ring.stream, ring.by
-        if ring.other and expression.place in _READS_OTHER:
+        if ring.other and expression.family == layout.OTHERS:
             yield ring.stream, ring.other
-        if view.other and expression.place in _COMPARES_OTHER:
-            yield stream, view.other
+            if view.other and expression.place in _COMPARES_OTHER:
+                yield stream, view.other
         if ring.where:
             yield ring.stream, ring.where
         if ring.weight:
@@ -476,6 +584,9 @@ def _check_streams(catalogue: Catalogue, feature: F, expression: Expression) -> 
                 f"feature {feature.name}: {expression.column!r} is no column of "
                 f"{catalogue.stream}; choose from {', '.join(NAMES[catalogue.stream])}"
             )
+    elif isinstance(expression, Stride):
+        if catalogue.stream != "payment":
+            raise BadDefinition(f"feature {feature.name}: only payments can be walked from")
     elif expression.view.stream != catalogue.stream:
         raise BadDefinition(
             f"feature {feature.name} reads a view of {expression.view.stream}, "

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features import kernel, layout
+from features import kernel, layout, snapshots
 from features.catalog import PROGRAM
 from features.columns import NAMES, Encoder
 from features.definitions import RING_STREAMS
@@ -46,15 +47,18 @@ class Engine:
     def __init__(self, reference: Reference, program: Program = PROGRAM) -> None:
         self._encoder = Encoder(reference)
         self.program = program
-        self.state = empty_state(program)
+        self.state = empty_state(program.tables)
+        self._registers = np.empty(program.registers, np.float64)
 
     def step(self, event: Payment | AccessEvent) -> Step:
         """Return the event's features from history as of now, then record the event."""
         row = self._encoder.row(event)
         stream = _STREAM_NUMBER[event.stream]
         features = np.empty(len(self.program.catalogues[event.stream].features), np.float64)
-        kernel.read(self.program.tables, self.state, stream, row, features)
-        late = self._record(stream, row)
+        self._make_room()
+        late = bool(
+            kernel.step(self.program.tables, self.state, stream, row, self._registers, features)
+        )
         amount = int(row[_AMOUNT]) if isinstance(event, Payment) else layout.MISSING
         return Step(features, late, None if amount == layout.MISSING else amount)
 
@@ -71,10 +75,33 @@ class Engine:
         row = label_row(self._encoder.row(event), label.known_at_us, label.is_fraud, previous)
         return self._record(_STREAM_NUMBER[f"{event.stream}_label"], row)
 
+    def retract(self, payment: Payment) -> bool:
+        """Take a payment's values out of history, as of now: it was rejected, returned or recalled.
+
+        It still counts as an attempt. Returns whether some history no longer held it.
+        """
+        return self._record(_STREAM_NUMBER["payment_return"], self._encoder.row(payment))
+
+    def snapshot(self, path: Path, about: dict[str, Any]) -> None:
+        """Write the histories to a file (see `features.snapshots`); `about` is any JSON."""
+        snapshots.save(path, self.program, self.state, self._encoder.reference.version, about)
+
+    def restore(self, path: Path) -> dict[str, Any]:
+        """Take the histories of a snapshot in place of one's own, and return its `about`.
+
+        Raises UnusableSnapshot, and changes nothing, when it does not fit.
+        """
+        reference = self._encoder.reference.version
+        self.state, about = snapshots.load(path, self.program, reference)
+        return about
+
     def _record(self, stream: int, row: Any) -> bool:
-        while not kernel.has_room(self.program.tables, self.state):
-            self.state = grown(self.program, self.state)
+        self._make_room()
         return bool(kernel.record(self.program.tables, self.state, stream, row))
+
+    def _make_room(self) -> None:
+        while not kernel.has_room(self.program.tables, self.state):
+            self.state = grown(self.program.tables, self.state)
 
 
 def label_row(row: Any, known_at: int, is_fraud: bool, previous: bool | None) -> Any:

@@ -6,7 +6,10 @@ CrossflagError
 ├── UnreadableFile      a file or message cannot be read at all
 ├── BadMapping          a column mapping names what is not there
 ├── BadDefinition       a feature, ring or bucket is declared wrongly
-└── BadReference        a reference file (overlay, geolocation, rates) cannot be used
+├── BadReference        a reference file (overlay, geolocation, rates) cannot be used
+├── UnusableSnapshot    a snapshot of histories is damaged, or of another program or data
+├── BadFeatureFolder    a folder of features is not one, or of another program or other data
+└── NoCluster           Spark is not installed, finds no Java, or does not answer
 ```
 """
 
@@ -55,3 +58,15 @@ class BadDefinition(CrossflagError):
 
 class BadReference(CrossflagError):
     """A reference file (IP overlay, geolocation, exchange rates) that cannot be used."""
+
+
+class UnusableSnapshot(CrossflagError):
+    """A snapshot of histories that does not fit; they are made again from the log instead."""
+
+
+class BadFeatureFolder(CrossflagError):
+    """A folder that holds no features, or those of another program or of other data."""
+
+
+class NoCluster(CrossflagError):
+    """Spark cannot be used: not installed, no Java, or no cluster that answers; says which."""

@@ -1,4 +1,4 @@
-"""The one schema: a payment, an access event and a label, their fields, units and checks.
+"""The one schema: payment, access event, label and payment status; fields, units and checks.
 
 The API, the readers, the store and the documentation all derive from these classes. Times are
 RFC 3339 outside and UTC inside; amounts are decimals outside and integer minor units inside.
@@ -28,6 +28,7 @@ from features.fields import (
     ShortText,
     Text,
     Time,
+    Uetr,
     Word,
     check_iban,
     looks_like_iban,
@@ -79,9 +80,7 @@ class Payment(Event):
     """ISO 4217 code of the instructed amount."""
     amount: Amount
     """Instructed amount, zero or more, at most the currency's decimals."""
-    uetr: str | None = Field(
-        None, pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-    )
+    uetr: Uetr | None = None
     """Unique end-to-end transaction reference (UUID version 4)."""
     end_to_end_id: ShortText | None = None
     """The debtor's own reference, passed on unchanged."""
@@ -252,6 +251,22 @@ class AccessEvent(Event):
     """Session in which the user acted."""
 
 
+PaymentFate: TypeAlias = Literal[
+    "accepted",
+    "settled",
+    "rejected",
+    "returned",
+    "recall_requested",
+    "recall_accepted",
+    "recall_refused",
+    "cover",
+]
+UNDOING: frozenset[PaymentFate] = frozenset({"rejected", "returned", "recall_accepted"})
+"""What takes a payment out of value features, from the moment that it is known."""
+_RECALLING: frozenset[PaymentFate] = frozenset({"recall_requested", "recall_accepted", "returned"})
+_FRAUD_REASON = "FRAD"
+
+
 class Label(_Schema):
     """What became known of an event. Labels are only ever added; a correction supersedes."""
 
@@ -291,15 +306,83 @@ class Label(_Schema):
         return microseconds(self.known_at)
 
 
-MODELS: dict[str, type[Payment] | type[AccessEvent] | type[Label]] = {
+class PaymentStatus(_Schema):
+    """What became of a payment after it was sent: a report, a return, a recall or its cover."""
+
+    stream: ClassVar[Literal["payment_status"]] = "payment_status"
+
+    event_id: Identifier
+    """The status message's own identifier; unique per member."""
+    time: Time
+    """When the status arose, RFC 3339 with a zone; never before the payment."""
+    payment_event_id: Identifier | None = None
+    """`event_id` of the payment. The payment is looked for by this, then by the next two."""
+    uetr: Uetr | None = None
+    """The payment's unique end-to-end transaction reference."""
+    end_to_end_id: ShortText | None = None
+    """The payment's end-to-end identification."""
+    status: PaymentFate
+    """Rejected, returned and recall_accepted take the payment out of what later amounts are
+    compared with; cover is the bank-to-bank leg of the payment and counts for nothing."""
+    reason: str | None = Field(None, pattern=r"^[A-Z0-9]{1,4}$")
+    """ISO 20022 external reason code, such as AC04. FRAD in a recall or return is a label."""
+    currency: Currency | None = None
+    """ISO 4217 code of the amount."""
+    amount: Amount | None = None
+    """Amount that the status is about, with its currency."""
+
+    @after_all_fields(mode="after")
+    def _is_whole(self) -> PaymentStatus:
+        if not (self.payment_event_id or self.uetr or self.end_to_end_id):
+            fix = "send payment_event_id, uetr or end_to_end_id"
+            raise wrong("nothing says which payment this is about", fix)
+        if (self.amount is None) != (self.currency is None):
+            raise wrong("amount and currency go together", "send both or neither")
+        return self
+
+    @property
+    def time_us(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+        return microseconds(self.time)
+
+    @property
+    def amount_minor(self) -> int | None:
+        """The amount in minor units of its currency, None without one."""
+        if self.amount is None or self.currency is None:
+            return None
+        return int(self.amount.scaleb(currency_exponent(self.currency) or 0))
+
+    def fraud_label(self, payment_event_id: str) -> Label | None:
+        """Return the provisional label of a recall for fraud, None when this is no such recall.
+
+        Like any label it is superseded by whatever becomes known later.
+        """
+        if self.reason != _FRAUD_REASON or self.status not in _RECALLING:
+            return None
+        about = self.event_id
+        if len(about) > _LONGEST_NAMED:
+            about = hashlib.sha256(about.encode()).hexdigest()
+        return Label(
+            label_id=f"recall:{about}",
+            stream="payment",
+            event_id=payment_event_id,
+            is_fraud=True,
+            known_at=self.time,
+            source="recall",
+        )
+
+
+AnyRecord: TypeAlias = Payment | AccessEvent | Label | PaymentStatus
+MODELS: dict[str, type[Payment] | type[AccessEvent] | type[Label] | type[PaymentStatus]] = {
     "payment": Payment,
     "access": AccessEvent,
     "label": Label,
+    "payment_status": PaymentStatus,
 }
-Parsed = TypeVar("Parsed", Payment, AccessEvent, Label)
+Parsed = TypeVar("Parsed", Payment, AccessEvent, Label, PaymentStatus)
 
 
-def row(event: Payment | AccessEvent | Label) -> dict[str, Any]:
+def row(event: AnyRecord) -> dict[str, Any]:
     """Return the event as one row of the batch form (see `features.table`).
 
     Times are integer microseconds, `amount_minor` stands in place of the amount, and
@@ -309,9 +392,10 @@ def row(event: Payment | AccessEvent | Label) -> dict[str, Any]:
     for name in ("time", "known_at"):
         if name in values:
             values[name] = microseconds(values[name])
-    if isinstance(event, Payment):
+    if isinstance(event, Payment | PaymentStatus):
         del values["amount"]
         values["amount_minor"] = event.amount_minor
+    if isinstance(event, Payment):
         values["intermediary_agents"] = " ".join(event.intermediary_agents) or None
     return values
 

@@ -148,6 +148,9 @@ Identifier = Annotated[
     AfterValidator(_identifier),
 ]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Uetr = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
 ShortText = Annotated[str, Field(min_length=1, max_length=35), AfterValidator(_plain_text)]
 Text = Annotated[str, Field(min_length=1, max_length=140), AfterValidator(_plain_text)]
 LongText = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_plain_text)]

@@ -1,11 +1,11 @@
-"""Catalogues compiled for the kernel: what each stream reads, computes, hands out and records."""
+"""A compiled program: the tables that the kernel runs by, and how they fall into parts."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,45 +13,36 @@ from features import layout
 from features.definitions import (
     RING_STREAMS,
     Catalogue,
-    Expression,
-    Operation,
-    Own,
-    Ring,
     RingStream,
-    Statistic,
-    View,
-    column_names,
-    duration,
 )
 
 Array = np.ndarray[Any, Any]
-_NEEDS_DISTINCT = {*range(layout.DISTINCT, layout.NEW + layout.WINDOWS)}
-_NEEDS_MEDIAN = {
-    *range(layout.OUTLIERS, layout.OUTLIERS + layout.WINDOWS),
-    layout.ALL_MEDIAN,
-}
-# New others are told by what came before the window, so they need the whole history too.
-_NEEDS_HISTORY = {
-    *range(layout.NEW, layout.OUTLIERS + layout.WINDOWS),
-    *range(layout.HISTORY, layout.BLOCK),
-} - {layout.FIRST_FLAG_GAP, layout.GAP, layout.LAST_FLAG, layout.LAST_OTHER, layout.LAST_SAME}
+Names: TypeAlias = Mapping[RingStream, tuple[str, ...]]
 
 
 class Tables(NamedTuple):
     """The program as arrays; their columns are named in `features.layout`.
 
-    int64 but for `numbers` (float64): rings[ring, 10], writes (ring numbers), views[view, 14],
-    operations[operation, 5] with numbers[operation, 2], outputs (registers), and
-    starts[listing, stream], where each stream's part of a listing begins.
+    int64 but for `numbers` (float64): histories, what each `stored`, probes with their `measures`
+    and the places of those that are `used`, `walks`, `own` (columns that features use as they are),
+    operations with their numbers, `outputs` (registers), `writes`, and starts[listing, stream],
+    where a stream's part of a listing begins.
+    `slack` holds the cells that one event may need at most.
     """
 
-    rings: Array
-    writes: Array
-    views: Array
+    histories: Array
+    stored: Array
+    probes: Array
+    measures: Array
+    used: Array
+    walks: Array
+    own: Array
     operations: Array
     numbers: Array
     outputs: Array
+    writes: Array
     starts: Array
+    slack: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,123 +50,99 @@ class Program:
     """Compiled catalogues, by stream; registers are the event's columns, blocks, then results."""
 
     catalogues: Mapping[str, Catalogue]
-    rings: tuple[Ring, ...]
+    names: Mapping[RingStream, tuple[str, ...]]
     tables: Tables
     registers: int
 
+    def columns(self, stream: RingStream) -> tuple[str, ...]:
+        """Return the columns of a stream's rows that are read at all, time first."""
+        names = self.names[stream]
+        return tuple(names[place] for place in sorted(self._places(stream) | {0}))
 
-class _Compiler:
-    """Gives registers to one stream's views and operations, each only once."""
+    def _places(self, stream: RingStream) -> set[int]:
+        tables, number = self.tables, RING_STREAMS.index(stream)
 
-    def __init__(self, stream: RingStream, rings: list[Ring]) -> None:
-        self.names = column_names(stream)
-        self.rings = rings
-        self.views: list[View] = []
-        self.places: dict[int, set[int]] = defaultdict(set)
-        self.operations: list[tuple[Operation, tuple[int, ...], int]] = []
-        self._view_of: dict[int, int] = {}
-        self._operation_of: dict[int, int] = {}
-        self.used = len(self.names)
+        def rows(listing: Array, start: int) -> Array:
+            return listing[tables.starts[start, number] : tables.starts[start, number + 1]]
 
-    def register(self, expression: Expression) -> int:
-        if isinstance(expression, Own):
-            return self.names.index(expression.column)
-        if isinstance(expression, Statistic):
-            base = self._block(expression.view)
-            self.places[id(expression.view)].add(expression.place)
-            return base + expression.place
-        known = self._operation_of.get(id(expression))
-        if known is None:
-            operands = tuple(self.register(operand) for operand in expression.operands)
-            known = self._take(1)
-            self._operation_of[id(expression)] = known
-            self.operations.append((expression, operands, known))
-        return known
+        found = {int(place) for place in rows(tables.own, layout.START_OWN)}
+        for probe in rows(tables.probes, layout.START_PROBE):
+            measures = tables.measures[probe[layout.PROBE_BEGIN] : probe[layout.PROBE_END]]
+            found |= {int(probe[layout.PROBE_KEY]), *measures[:, layout.MEASURE_OWN].tolist()}
+        for walk in rows(tables.walks, layout.START_WALK):
+            found |= set(walk[layout.WALK_KEYS : layout.WALK_LINKS].tolist())
+        for number_of_history, _ in rows(tables.writes, layout.START_WRITE):
+            history = tables.histories[number_of_history]
+            first = history[layout.HISTORY_STORED]
+            stored = tables.stored[first : first + history[layout.HISTORY_COLUMNS]]
+            of_row = stored[stored[:, layout.STORED_KIND] <= layout.KIND_OTHER]
+            found |= {
+                int(history[layout.HISTORY_BY]),
+                int(history[layout.HISTORY_WHERE]),
+                *of_row[:, layout.STORED_SOURCE].tolist(),
+            }
+        return found - {-1}
 
-    def _block(self, view: View) -> int:
-        if id(view) not in self._view_of:
-            if view.ring not in self.rings:
-                self.rings.append(view.ring)
-            self.views.append(view)
-            self._view_of[id(view)] = self._take(layout.BLOCK)
-        return self._view_of[id(view)]
+    def part(self, histories: Sequence[int]) -> Tables:
+        """Return the tables of the same program that read and record these histories only.
 
-    def view_row(self, view: View) -> list[int]:
-        windows = [duration(window) for window in view.ring.windows]
-        return [
-            self.rings.index(view.ring),
-            *(_place(self.names, column) for column in (view.key, view.other, view.value)),
-            int(view.includes_event),
-            int(bool(self.places[id(view)] & _NEEDS_DISTINCT)),
-            int(bool(self.places[id(view)] & _NEEDS_HISTORY)),
-            int(bool(self.places[id(view)] & _NEEDS_MEDIAN)),
-            self._view_of[id(view)],
-            *windows,
-            *windows[-1:] * (layout.WINDOWS - len(windows)),
-        ]
+        Histories are independent: parts that share none may run side by side, each with a state of
+        its own, over the same events and into the same registers.
+        """
+        tables, chosen = self.tables, set(histories)
+        probes, probe_starts = _chosen(
+            tables.probes, layout.PROBE_HISTORY, chosen, tables.starts[layout.START_PROBE]
+        )
+        writes, write_starts = _chosen(
+            tables.writes, layout.WRITE_HISTORY, chosen, tables.starts[layout.START_WRITE]
+        )
+        starts = tables.starts.copy()
+        starts[layout.START_PROBE] = probe_starts
+        starts[layout.START_WRITE] = write_starts
+        walks, walk_starts = _chosen(
+            tables.walks, layout.WALK_LINKS, chosen, tables.starts[layout.START_WALK]
+        )
+        starts[layout.START_WALK] = walk_starts
+        return tables._replace(probes=probes, writes=writes, walks=walks, starts=starts)
 
-    def _take(self, number: int) -> int:
-        first = self.used
-        self.used += number
-        return first
+    @cached_property
+    def groups(self) -> list[tuple[int, ...]]:
+        """Groups of histories that must be read together, the costliest first.
 
+        A walk goes along several histories, so these are one group.
+        """
+        numbers = dict.fromkeys(self.tables.writes[:, layout.WRITE_HISTORY].tolist())
+        group_of = {number: {number} for number in numbers}
+        for walk in self.tables.walks:
+            walked = {int(number) for number in walk[layout.WALK_LINKS :: 2] if number >= 0}
+            joined = set().union(*(group_of[number] for number in walked))
+            for number in joined:
+                group_of[number] = joined
+        groups = {tuple(sorted(group)) for group in group_of.values()}
+        return sorted(groups, key=lambda group: (-self._load(group), group))
 
-def compile_program(catalogues: Mapping[str, Catalogue]) -> Program:
-    """Return the program of these catalogues; every ring they read is also recorded."""
-    rings: list[Ring] = []
-    compilers = {stream: _Compiler(stream, rings) for stream in RING_STREAMS}
-    outputs: dict[str, list[int]] = {stream: [] for stream in RING_STREAMS}
-    for stream, catalogue in catalogues.items():
-        compiler = compilers[catalogue.stream]
-        outputs[stream] = [compiler.register(feature.expression) for feature in catalogue.features]
+    def split(self, parts: int) -> list[Tables]:
+        """Return at most `parts` parts of about equal work that together are this program."""
+        shares: list[list[int]] = [[] for _ in range(min(parts, len(self.groups)))]
+        loads = [0] * len(shares)
+        for group in self.groups:
+            least = loads.index(min(loads))
+            shares[least] += group
+            loads[least] += self._load(group)
+        return [self.part(share) for share in shares]
 
-    starts: list[list[int]] = [[], [], [], []]
-    writes: list[int] = []
-    views: list[list[int]] = []
-    operations: list[tuple[int, ...]] = []
-    numbers: list[tuple[float, float]] = []
-    out: list[int] = []
-
-    listings: tuple[Sequence[object], ...] = (writes, views, operations, out)
-
-    def begin() -> None:
-        for listing, start in zip(listings, starts, strict=True):
-            start.append(len(listing))
-
-    for stream, compiler in compilers.items():
-        begin()
-        writes += [number for number, ring in enumerate(rings) if ring.stream == stream]
-        views += [compiler.view_row(view) for view in compiler.views]
-        for operation, operands, register in compiler.operations:
-            a, b, c = (*operands, -1, -1)[:3]
-            operations.append((operation.code, a, b, c, register))
-            numbers.append((operation.prior, operation.weight))
-        out += outputs[stream]
-    begin()
-    tables = Tables(
-        rings=np.array([_ring_row(ring) for ring in rings], np.int64),
-        writes=np.array(writes, np.int64),
-        views=np.array(views, np.int64).reshape(-1, layout.VIEW_WINDOW + layout.WINDOWS),
-        operations=np.array(operations, np.int64).reshape(-1, 5),
-        numbers=np.array(numbers, np.float64).reshape(-1, 2),
-        outputs=np.array(out, np.int64),
-        starts=np.array(starts, np.int64),
-    )
-    registers = max(compiler.used for compiler in compilers.values())
-    return Program(dict(catalogues), tuple(rings), tables, registers)
+    def _load(self, group: tuple[int, ...]) -> int:
+        walked = 20 * sum(int(walk[layout.WALK_LINKS]) in group for walk in self.tables.walks)
+        return walked + sum(
+            3 + int(probe[layout.PROBE_END] - probe[layout.PROBE_BEGIN])
+            for probe in self.tables.probes
+            if int(probe[layout.PROBE_HISTORY]) in group
+        )
 
 
-def _place(names: tuple[str, ...], column: str | None) -> int:
-    return -1 if column is None else names.index(column)
-
-
-def _ring_row(ring: Ring) -> list[int]:
-    names = column_names(ring.stream)
-    columns = (ring.by, ring.value, ring.other, ring.flag, ring.weight, ring.where)
-    return [
-        *(_place(names, column) for column in columns),
-        duration(ring.keep),
-        duration(ring.grace),
-        ring.cap,
-        duration(ring.hop) if ring.hop else 0,
-    ]
+def _chosen(
+    listing: Array, column: int, chosen: set[int], starts: Array
+) -> tuple[Array, list[int]]:
+    mask = np.isin(listing[:, column], list(chosen))
+    counts = np.concatenate([[0], np.cumsum(mask)])
+    return listing[mask], counts[starts].tolist()

@@ -1,4 +1,4 @@
-"""Where rings live: one arena of entries, a hash table of keys, and how they grow."""
+"""Where histories live: one arena of cells, a hash table of keys, and how they grow."""
 
 from __future__ import annotations
 
@@ -7,52 +7,57 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from features import layout
-from features.kernel import rehash
-from features.program import Program
+from features.measures import rehash
+from features.program import Tables
 
 Array = np.ndarray[Any, Any]
 _FIRST_KEYS = 1 << 12
-_FIRST_ENTRIES = 1 << 16
-_BLOCK_SIZES = 40
-_MARKS = 1 << 13
+_FIRST_CELLS = 1 << 18
 
 
 class State(NamedTuple):
-    """One pool's rings as int64 arrays, and the kernel's scratch space (columns in `layout`).
+    """Histories as int64 arrays, and the kernel's scratch space (columns in `layout`).
 
-    `table[place]` leads from (ring, key) to an entity, `entities[entity]` to its entries, which lie
-    in `entries[start : start + capacity]` as a circle from `head`, oldest first. `free[s]` heads
-    the list of freed blocks of 4 * 2**s entries. `marks`, `values` and `registers` hold nothing
-    between events.
+    `table[place]` leads from (history, key) to an entity, `entities[entity]` to its block of
+    `cells`, a column after the other. `free[c, s]` heads the list of freed blocks of c columns of
+    4 * 2**s entries. Entity 0 is nobody's. The last seven hold nothing between events.
     """
 
     counters: Array
     free: Array
     table: Array
     entities: Array
-    entries: Array
-    marks: Array
-    values: Array
-    registers: Array
+    cells: Array
+    budget: Array
+    queue: Array
+    found: Array
+    bounds: Array
+    block: Array
+    fresh: Array
+    folding: Array
 
 
-def empty_state(program: Program) -> State:
-    """Return rings without any event, for this program."""
+def empty_state(program: Tables) -> State:
+    """Return histories without any event, for this program."""
     return State(
-        counters=np.zeros(3, np.int64),
-        free=np.full(_BLOCK_SIZES, -1, np.int64),
+        counters=np.array([1, 0], np.int64),
+        free=np.full((layout.MOST_COLUMNS, layout.BLOCK_SIZES), -1, np.int64),
         table=_table(_FIRST_KEYS),
         entities=_entities(_FIRST_KEYS // 2),
-        entries=np.zeros((_FIRST_ENTRIES + _slack(program), layout.ENTRY_FIELDS), np.int64),
-        marks=np.zeros((_MARKS, 4), np.int64),
-        values=np.zeros(int(program.tables.rings[:, layout.RING_CAP].max()), np.float64),
-        registers=np.zeros(program.registers, np.float64),
+        cells=np.zeros(_FIRST_CELLS + int(program.slack[0]), np.int64),
+        budget=np.zeros(2, np.int64),
+        queue=np.zeros((2, layout.MOST_ACCOUNTS), np.int64),
+        found=np.zeros((layout.MOST_PROBES, 2), np.int64),
+        bounds=np.zeros(layout.WINDOWS, np.int64),
+        block=np.zeros(max(layout.FAMILY_SIZE), np.float64),
+        fresh=np.zeros(layout.MOST_COLUMNS, np.int64),
+        folding=np.zeros(layout.MOST_COLUMNS, np.int64),
     )
 
 
-def grown(program: Program, state: State) -> State:
-    """Return the same rings with room for more: whichever part is short is doubled."""
-    needed = int(state.counters[layout.ENTITIES]) + len(program.rings)
+def grown(program: Tables, state: State) -> State:
+    """Return the same histories with room for more: whichever part is short is doubled."""
+    needed = int(state.counters[layout.ENTITIES]) + len(program.histories)
     if needed > len(state.entities):
         larger = _entities(len(state.entities) * 2)
         larger[: len(state.entities)] = state.entities
@@ -61,15 +66,12 @@ def grown(program: Program, state: State) -> State:
         larger = _table(len(state.table) * 2)
         rehash(state.table, larger)
         state = state._replace(table=larger)
-    if state.counters[layout.ENTRIES] + _slack(program) > len(state.entries):
-        larger = np.zeros((len(state.entries) * 2, layout.ENTRY_FIELDS), np.int64)
-        larger[: len(state.entries)] = state.entries
-        state = state._replace(entries=larger)
+    if state.counters[layout.CELLS] + int(program.slack[0]) > len(state.cells):
+        used = int(state.counters[layout.CELLS])
+        larger = np.zeros(used * 2 + int(program.slack[0]), np.int64)
+        larger[:used] = state.cells[:used]
+        state = state._replace(cells=larger)
     return state
-
-
-def _slack(program: Program) -> int:
-    return len(program.rings) * int(program.tables.rings[:, layout.RING_CAP].max())
 
 
 def _table(size: int) -> Array:

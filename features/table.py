@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.errors import UnreadableFile
-from features.events import MODELS, AccessEvent, Label, Payment, row
+from features.events import MODELS, AnyRecord, Payment, row
 from features.fields import EPOCH
 from features.reference import currency_exponent
 
@@ -28,7 +28,7 @@ _TIMES = ("time", "known_at")
 
 
 def schema(stream: str) -> pa.Schema:
-    """Return the Arrow schema of a stream's batch form ("payment", "access" or "label")."""
+    """Return the Arrow schema of a stream's batch form (a name in `features.events.MODELS`)."""
     columns: list[tuple[str, pa.DataType]] = []
     for name, field in MODELS[stream].model_fields.items():
         if name == "amount":
@@ -102,7 +102,7 @@ class EventTable:
 
 def from_events(
     stream: str,
-    events: Sequence[Payment | AccessEvent | Label],
+    events: Sequence[AnyRecord],
     received_at: Sequence[int] | None = None,
 ) -> EventTable:
     """Return parsed events as a table; `received_at` in microseconds, each event's own if None."""
@@ -113,7 +113,7 @@ def from_events(
     return EventTable(stream, pa.Table.from_pylist(rows, schema=schema(stream)))
 
 
-def to_events(table: EventTable) -> Iterator[Payment | AccessEvent | Label]:
+def to_events(table: EventTable) -> Iterator[AnyRecord]:
     """Yield a table's rows as events again, in row order.
 
     Nothing is checked: what made the table has done so.
@@ -124,9 +124,10 @@ def to_events(table: EventTable) -> Iterator[Payment | AccessEvent | Label]:
         for name in _TIMES:
             if name in given:
                 given[name] = EPOCH + timedelta(microseconds=given[name])
-        if model is Payment:
+        if "amount_minor" in given:
             exponent = currency_exponent(given["currency"]) or 0
             given["amount"] = Decimal(given.pop("amount_minor")).scaleb(-exponent)
+        if model is Payment:
             given["intermediary_agents"] = tuple(given.get("intermediary_agents", "").split())
         yield model.model_construct(
             **{name: value for name, value in given.items() if name in model.model_fields}

@@ -1,4 +1,4 @@
-"""Tables of payments, access events and labels as one sequence of arrivals."""
+"""Tables of payments, access events, labels and payment statuses as one sequence of arrivals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.events import AccessEvent, Label, Payment
+from features.events import AnyRecord
+from features.statuses import tie
 from features.table import EventTable, to_events
 
 Integers = npt.NDArray[np.int64]
@@ -17,18 +18,26 @@ Integers = npt.NDArray[np.int64]
 def events_of_labels(table: EventTable, labels: EventTable) -> tuple[Integers, Integers]:
     """Return for each label of the table's stream its own row and its event's, -1 without one."""
     rows = np.flatnonzero(np.asarray(pa.compute.equal(labels.column("stream"), table.stream)))
-    names = labels.column("event_id").combine_chunks().take(pa.array(rows))
+    names = labels.column("event_id").combine_chunks()
+    if len(rows) < len(names):
+        names = names.take(pa.array(rows))
+    if names.equals(table.column("event_id").combine_chunks()):
+        return rows, rows
     found = pa.compute.index_in(names, value_set=table.column("event_id").combine_chunks())
     return rows, np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def in_order(
-    payments: EventTable | None, access: EventTable | None, labels: EventTable | None
-) -> Iterator[tuple[int, Payment | AccessEvent | Label]]:
-    """Yield (time of arrival in microseconds, event or label) in the order that batch takes them.
+    payments: EventTable | None,
+    access: EventTable | None,
+    labels: EventTable | None,
+    statuses: EventTable | None = None,
+) -> Iterator[tuple[int, AnyRecord]]:
+    """Yield (time of arrival in microseconds, record) in the order that batch takes them.
 
-    At one instant payments come first, then access events, then labels; nothing is known of an
-    event before it arrived. Labels without an event come at the time they were known.
+    At one instant payments come first, then access events, then labels, then payment statuses;
+    nothing is known of an event before it arrived. Labels without an event come at the time they
+    were known, statuses without a payment at the time they arrived.
     """
     arrivals: list[Integers] = []
     ranks: list[Integers] = []
@@ -52,6 +61,9 @@ def in_order(
             arrived[known] = np.maximum(arrived[known], table.received_at[event[known]])
             order = np.lexsort((own, arrived, event))
             add(labels, arrived[order], 2 + rank, own[order])
+    if statuses is not None:
+        came = statuses.received_at if payments is None else tie(payments, statuses).arrived
+        add(statuses, came, 4, np.arange(len(statuses)))
     if not arrivals:
         return
     times = np.concatenate(arrivals)

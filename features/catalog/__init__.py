@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from features.catalog.access import ACCESS
 from features.catalog.payments import PAYMENTS
+from features.compiling import compile_program
 from features.definitions import Catalogue
-from features.program import compile_program
 
 CATALOGUES: dict[str, Catalogue] = {"payment": PAYMENTS, "access": ACCESS}
 PROGRAM = compile_program(CATALOGUES)

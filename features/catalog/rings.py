@@ -9,10 +9,13 @@ outgoing = Ring(
     "outgoing", "payment", "debtor", value="amount", other="creditor", flag="just_under_threshold"
 )
 incoming = Ring(
-    "incoming", "payment", "creditor", value="amount", other="debtor", flag="just_under_threshold"
+    "incoming", "payment", "creditor", value="amount", other="debtor", flag="just_under_creditors"
 )
 debtor_corridors = Ring("debtor_corridors", "payment", "debtor", other="creditor_account_country")
+debtor_currencies = Ring("debtor_currencies", "payment", "debtor", other="currency")
+debtor_channels = Ring("debtor_channels", "payment", "debtor", other="channel")
 debtor_devices = Ring("debtor_devices", "payment", "debtor", other="device")
+debtor_addresses = Ring("debtor_addresses", "payment", "debtor", other="ip")
 debtor_hours = Ring("debtor_hours", "payment", "debtor", other="hour")
 debtor_ip_countries = Ring("debtor_ip_countries", "payment", "debtor", other="ip_country")
 creditor_corridors = Ring(
@@ -24,7 +27,10 @@ ip_payments = Ring("ip_payments", "payment", "ip", value="amount", other="debtor
 customer_payments = Ring(
     "customer_payments", "payment", "customer", value="amount", other="creditor"
 )
-corridor_payments = buckets("corridor_payments", "payment", "corridor", "1h", ("24h", "30d"))
+# Two of each size, so that a busy corridor is read in a few dozen buckets, not in hundreds.
+corridor_hours = buckets("corridor_hours", "payment", "corridor", "1h", ("1h", "24h"))
+corridor_payments = buckets("corridor_payments", "payment", "corridor", "6h", ("7d", "30d"))
+agent_hours = buckets("agent_hours", "payment", "debtor_agent", "1h", ("1h", "24h"))
 
 # What became known of payments, keyed on when it became known.
 _KNOWN = {
@@ -36,11 +42,15 @@ _KNOWN = {
 creditor_labels = Ring("creditor_labels", "payment_label", "creditor", **_KNOWN)  # type: ignore[arg-type]
 debtor_labels = Ring("debtor_labels", "payment_label", "debtor", **_KNOWN)  # type: ignore[arg-type]
 device_labels = Ring("device_labels", "payment_label", "device", **_KNOWN)  # type: ignore[arg-type]
+ip_labels = Ring("ip_labels", "payment_label", "ip", **_KNOWN)  # type: ignore[arg-type]
+agent_labels = buckets("agent_labels", "payment_label", "creditor_agent", "24h", ("7d", "30d"))
 corridor_labels = buckets("corridor_labels", "payment_label", "corridor", "24h", ("7d", "30d"))
 
 # Access events, by user, address, network, device and session.
 _SHORT = ("10m", "1h", "24h", "30d")
-user_events = Ring("user_events", "access", "user", other="action", windows=_SHORT)
+user_events = Ring(
+    "user_events", "access", "user", value="privilege_level", other="action", windows=_SHORT
+)
 user_logins = Ring(
     "user_logins",
     "access",
@@ -63,12 +73,18 @@ user_login_networks = Ring(
     "user_login_networks", "access", "user", other="asn", where="is_successful_login"
 )
 user_login_hours = Ring(
-    "user_login_hours", "access", "user", other="hour", where="is_successful_login"
+    "user_login_hours", "access", "user", other="part_of_week", where="is_successful_login"
 )
 user_places = Ring("user_places", "access", "user", other="place", where="is_successful_login")
 user_challenges = Ring(
     "user_challenges", "access", "user", flag="is_failure", where="is_mfa_challenge", windows=_SHORT
 )
+user_factors = Ring("user_factors", "access", "user", value="mfa_strength", where="has_mfa")
+user_enrolments = Ring("user_enrolments", "access", "user", where="is_device_enrolment")
+user_consents = Ring("user_consents", "access", "user", where="is_consent_grant")
+user_remote_access = Ring("user_remote_access", "access", "user", where="is_remote_access")
+user_applications = Ring("user_applications", "access", "user", other="application")
+user_sessions = Ring("user_sessions", "access", "user", other="session")
 user_resets = Ring("user_resets", "access", "user", where="is_password_reset")
 user_payees = Ring("user_payees", "access", "user", where="is_payee_added")
 user_sensitive = Ring("user_sensitive", "access", "user", other="action", where="is_sensitive")

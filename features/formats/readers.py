@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from features.errors import Problem, UnreadableFile
-from features.events import MODELS
+from features.events import MODELS, Payment, PaymentStatus
 from features.formats.chunks import PARQUET_MAGIC, column_names
-from features.formats.iso20022 import read_pacs008
+from features.formats.iso20022 import PAYMENT_MESSAGE, transfers
+from features.formats.iso_status import STATUS_MESSAGES, statuses_of
+from features.formats.iso_xml import Message, read_messages
 from features.formats.mapping import Mapping
+from features.formats.ocsf import looks_like_json, read_ocsf
 from features.formats.rejects import Read, RejectLog
 from features.formats.sshd import looks_like_syslog, read_sshd
 from features.formats.tabular import read_tabular
@@ -20,6 +25,7 @@ _TELLING = {
     "label": {"is_fraud", "known_at"},
     "payment": {"debtor_account", "creditor_account"},
     "access": {"user_id", "action"},
+    "payment_status": {"event_id", "time", "status"},
 }
 
 
@@ -32,7 +38,7 @@ def read_events(
     time_zone: str | None = None,
     now: datetime | None = None,
 ) -> Read:
-    """Read a file of events: Parquet, CSV, pacs.008 XML or an sshd log.
+    """Read a file of events: Parquet, CSV, ISO 20022 XML, OCSF JSON lines or an sshd log.
 
     `stream` is needed only for a table whose columns do not tell it. `year` is for logs without
     one, `time_zone` for times without one (of a table, the mapping says it). Raises UnreadableFile
@@ -44,9 +50,11 @@ def read_events(
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error}") from error
     kind = _kind(path, head)
-    if kind == "pacs.008":
-        _expect(stream, "payment", path)
-        return _read_message(path, rejects, time_zone, now)
+    if kind == "xml":
+        return _read_xml(path, stream, rejects, time_zone, now)
+    if kind == "ocsf":
+        _expect(stream, "access", path)
+        return read_ocsf(path, rejects, now)
     if kind == "sshd":
         _expect(stream, "access", path)
         return read_sshd(path, year, time_zone or "UTC", rejects)
@@ -64,11 +72,14 @@ def _kind(path: Path, head: bytes) -> str:
     if path.suffix.lower() == ".xml" or head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(
         b"<?"
     ):
-        return "pacs.008"
+        return "xml"
     if b"\0" in head:
         raise UnreadableFile(
-            f"{path} is none of the formats read here: Parquet, CSV, pacs.008 XML, sshd log"
+            f"{path} is none of the formats read here: Parquet, CSV, ISO 20022 XML, OCSF JSON,"
+            " an sshd log"
         )
+    if looks_like_json(head):
+        return "ocsf"
     lines = head.decode("utf-8", "replace").splitlines()[:5]
     if path.suffix.lower() == ".log" or any(looks_like_syslog(line) for line in lines):
         return "sshd"
@@ -91,30 +102,74 @@ def _stream_of(path: Path) -> str:
     )
 
 
-def _read_message(
-    path: Path, rejects: Path | None, time_zone: str | None, now: datetime | None
+def _read_xml(
+    path: Path,
+    stream: str | None,
+    rejects: Path | None,
+    time_zone: str | None,
+    now: datetime | None,
 ) -> Read:
     try:
-        message = read_pacs008(path.read_bytes(), time_zone, now)
+        messages = read_messages(path.read_bytes())
+        names = {message.name for message in messages}
+        if PAYMENT_MESSAGE in names and names & STATUS_MESSAGES:
+            raise UnreadableFile(
+                f"holds payments and statuses ({', '.join(sorted(names))}): one file for each"
+            )
+        if names & STATUS_MESSAGES:
+            _expect(stream, "payment_status", path)
+            return _read_statuses(messages, rejects, time_zone, now)
+        if PAYMENT_MESSAGE not in names:
+            raise UnreadableFile(
+                f"holds {', '.join(sorted(names))}: read here are "
+                f"{', '.join([PAYMENT_MESSAGE, *sorted(STATUS_MESSAGES)])}"
+            )
+        _expect(stream, "payment", path)
+        return _read_payments(messages, rejects, time_zone, now)
     except UnreadableFile as error:
-        raise UnreadableFile(f"{path}: {error}") from error
-    payments = []
+        told = str(error)
+        raise UnreadableFile(told if str(path) in told else f"{path}: {told}") from error
+
+
+def _read_payments(
+    messages: list[Message], rejects: Path | None, time_zone: str | None, now: datetime | None
+) -> Read:
+    read = transfers(messages, time_zone, now)
+    items = [(one.line, one.payment, one.problems) for one in read.transactions]
+    return _collected("payment", items, rejects, "give each transaction a UETR or TxId of its own")
+
+
+def _read_statuses(
+    messages: list[Message], rejects: Path | None, time_zone: str | None, now: datetime | None
+) -> Read:
+    read = statuses_of(messages, time_zone, now)
+    items = [(one.line, one.status, one.problems) for one in read.items]
+    fix = "give each message, and each status in it, an identification of its own"
+    found = _collected("payment_status", items, rejects, fix)
+    return replace(found, skipped=read.skipped.total(), skipped_kinds=dict(read.skipped))
+
+
+def _collected(
+    stream: str,
+    items: Iterable[tuple[int, Payment | PaymentStatus | None, Sequence[Problem]]],
+    rejects: Path | None,
+    fix: str,
+) -> Read:
+    accepted: list[Payment | PaymentStatus] = []
     first: dict[str, int] = {}
     with RejectLog(rejects) as log:
-        for one in message.transactions:
-            if one.payment is None:
-                log.add(one.line, one.problems)
-            elif one.payment.event_id in first:
-                earlier = first[one.payment.event_id]
-                problem = f"the same identifier as in line {earlier}"
-                fix = "give each transaction a UETR or TxId of its own"
-                log.add(one.line, [Problem("event_id", one.payment.event_id, problem, fix)])
+        for line, event, problems in items:
+            if event is None:
+                log.add(line, problems)
+            elif event.event_id in first:
+                problem = f"the same identifier as in line {first[event.event_id]}"
+                log.add(line, [Problem("event_id", event.event_id, problem, fix)])
             else:
-                first[one.payment.event_id] = one.line
-                payments.append(one.payment)
+                first[event.event_id] = line
+                accepted.append(event)
     return Read(
-        table=from_events("payment", payments),
-        rows=len(payments) + log.rejected,
+        table=from_events(stream, accepted),
+        rows=len(accepted) + log.rejected,
         rejected=log.rejected,
         problems=tuple(log.first),
     )

@@ -79,9 +79,9 @@ class Checker:
             elif name != "amount":
                 columns[name], fine = self._field(name, texts)
                 sure &= fine
-        for name, field in MODELS[self.stream].model_fields.items():
-            if field.is_required():
-                sure &= _valid(given.texts[name]) if name in given.texts else False
+        sure &= self._required(given)
+        if self.stream == "payment_status":
+            sure &= self._whole_status(columns, given)
         if self.stream == "payment":
             if sure.any():
                 sure &= self._amounts(columns, given)
@@ -99,6 +99,13 @@ class Checker:
             },
             sure,
         )
+
+    def _required(self, given: Columns) -> Mask:
+        sure = np.ones(given.size, dtype=np.bool_)
+        for name, field in MODELS[self.stream].model_fields.items():
+            if field.is_required():
+                sure &= _valid(given.texts[name]) if name in given.texts else False
+        return sure
 
     def _times(self, times: pa.Array, texts: pa.Array) -> Mask:
         fine = _true(pc.and_(pc.greater_equal(times, 0), pc.less_equal(times, self._latest)))
@@ -149,6 +156,19 @@ class Checker:
         fine: Mask = (minor / scale == amount) & (minor < 1e15)
         columns["amount_minor"] = pa.array(np.where(fine, minor, 0).astype(np.int64))
         return fine
+
+    def _whole_status(self, columns: dict[str, pa.Array], given: Columns) -> Mask:
+        """Return which rows name their payment; one with an amount is left to the schema."""
+        named = np.zeros(given.size, dtype=np.bool_)
+        for name in ("payment_event_id", "uetr", "end_to_end_id"):
+            if name in columns:
+                named |= _valid(columns[name])
+        if "amount" in given.texts:
+            columns["amount_minor"] = pa.nulls(given.size, pa.int64())
+            named &= ~_valid(given.texts["amount"])
+        if "currency" in columns:
+            named &= ~_valid(columns["currency"])
+        return named
 
     def _resolve(self, columns: dict[str, pa.Array], party: str, size: int) -> Mask:
         """Check IBANs and fill in scheme and countries as the schema does for one party."""

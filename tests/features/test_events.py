@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import InvalidEvent
-from features.events import MODELS, AccessEvent, Label, Payment, parse, row
+from features.events import MODELS, AccessEvent, Label, Payment, PaymentStatus, parse, row
 
 PAYMENT: dict[str, Any] = {
     "event_id": "p1",
@@ -36,7 +36,16 @@ LABEL: dict[str, Any] = {
     "known_at": "2026-05-02T00:00:00Z",
     "source": "import",
 }
-GIVEN = {"payment": PAYMENT, "access": ACCESS, "label": LABEL}
+STATUS: dict[str, Any] = {
+    "event_id": "s1",
+    "time": "2026-05-02T00:00:00Z",
+    "payment_event_id": "p1",
+    "status": "returned",
+    "reason": "AC04",
+    "currency": "EUR",
+    "amount": "12.50",
+}
+GIVEN = {"payment": PAYMENT, "access": ACCESS, "label": LABEL, "payment_status": STATUS}
 
 
 def problems(stream: str, **changes: Any) -> dict[str, str]:
@@ -86,7 +95,7 @@ def test_one_amount_has_one_canonical_spelling() -> None:
     assert short.canonical() == parse(Payment, PAYMENT).canonical()
 
 
-@pytest.mark.parametrize("stream", ["payment", "access", "label"])
+@pytest.mark.parametrize("stream", MODELS)
 def test_canonical_form_reads_back_as_itself(stream: str) -> None:
     event = parse(MODELS[stream], GIVEN[stream])
     assert parse(MODELS[stream], event.canonical()) == event
@@ -127,6 +136,10 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ("access", "user_id", None, "send it as text"),
         ("label", "typology", "Account Takeover", "match the pattern"),
         ("label", "is_fraud", "perhaps", "send true or false"),
+        ("payment_status", "status", "lost", "use one of 'accepted'"),
+        ("payment_status", "reason", "fraud", "match the pattern"),
+        ("payment_status", "uetr", "EB6305C9", "match the pattern"),
+        ("payment_status", "amount", "1.234", "EUR has at most 2"),
     ],
 )
 def test_a_wrong_field_is_named_with_value_and_fix(
@@ -152,6 +165,40 @@ def test_a_label_names_itself_and_never_supersedes_itself() -> None:
     label = parse(Label, LABEL)
     assert label.label_id == "payment:p1:1777680000000000"
     assert "cannot supersede itself" in str(problems("label", label_id="l1", supersedes="l1"))
+
+
+def test_a_status_names_its_payment_and_an_amount_has_a_currency() -> None:
+    without = problems("payment_status", payment_event_id=None)["event"]
+    assert "send payment_event_id, uetr or end_to_end_id" in without
+    assert "go together" in problems("payment_status", currency=None)["event"]
+    assert row(parse(PaymentStatus, STATUS))["amount_minor"] == 1250
+    bare = {**STATUS, "amount": None, "currency": None}
+    assert row(parse(PaymentStatus, bare))["amount_minor"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_recall"),
+    [
+        ("recall_requested", "FRAD", True),
+        ("recall_accepted", "FRAD", True),
+        ("returned", "FRAD", True),
+        ("recall_refused", "FRAD", False),
+        ("rejected", "FRAD", False),
+        ("recall_requested", "DUPL", False),
+    ],
+)
+def test_a_recall_for_fraud_is_a_provisional_label(
+    status: str, reason: str, is_recall: bool
+) -> None:
+    given = {**STATUS, "status": status, "reason": reason}
+    label = parse(PaymentStatus, given).fraud_label("p1")
+    assert (label is not None) == is_recall
+    if label is not None:
+        assert parse(Label, label.canonical()) == label
+        assert (label.event_id, label.is_fraud, label.source) == ("p1", True, "recall")
+        assert label.known_at_us == parse(PaymentStatus, STATUS).time_us
+        long = parse(PaymentStatus, {**given, "event_id": "s" * 128}).fraud_label("p1")
+        assert long is not None and parse(Label, long.canonical()) == long
 
 
 @given(st.binary(max_size=200))

@@ -78,12 +78,50 @@ def test_row_order_of_a_table_means_nothing() -> None:
     assert first.tobytes() == second[order].tobytes()
 
 
+OPTIONAL = [
+    "debtor_agent",
+    "debtor_account_country",
+    "creditor_account_country",
+    "creditor_name",
+    "customer_id",
+    "channel",
+    "remittance_text",
+    "device_id",
+    "ip_address",
+    "user_agent",
+    "session_id",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), absent=st.sets(st.sampled_from(OPTIONAL)))
+def test_batch_equals_online_where_fields_are_wholly_absent(seed: int, absent: set[str]) -> None:
+    world = random_world(seed, size=120)
+    arrivals = []
+    for arrived, event in world.arrivals:
+        blank = {name: None for name in absent if name in type(event).model_fields}
+        blank |= {"debtor_agent_country": None} if "debtor_agent" in blank else {}
+        arrivals.append((arrived, event.model_copy(update=blank)))
+    emptied = dataclasses.replace(world, arrivals=arrivals)
+    assert batch(emptied) == online(emptied)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_change_no_bit(threads: int) -> None:
+    world = random_world(11)
+    payments, access, labels = world.tables
+    built = build(payments, access, labels, REFERENCE, threads=threads)
+    rows = built.features["payment"]
+    expected = online(world)
+    for name, row in zip(payments.column("event_id").to_pylist(), rows, strict=True):
+        assert row.tobytes() == expected[name]
+
+
 def test_growing_rings_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     world = random_world(5, size=600)
     expected = online(world)
     monkeypatch.setattr("features.state._FIRST_KEYS", 128)
-    monkeypatch.setattr("features.state._FIRST_ENTRIES", 16)
-    monkeypatch.setattr("features.state._slack", lambda program: 40_000)
+    monkeypatch.setattr("features.state._FIRST_CELLS", 16)
     assert online(world) == expected
     assert batch(world) == expected
 

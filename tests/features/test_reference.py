@@ -62,12 +62,45 @@ def test_the_longest_prefix_of_an_overlay_wins(tmp_path: Path) -> None:
     assert "overlay-" in reference.version
 
 
-@pytest.mark.parametrize("content", ["prefix\n1.2.3.4/33\n", "prefix,country,asn\nx,DE,1\n"])
+def test_an_overlay_may_say_what_a_network_is(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.csv"
+    overlay.write_text(
+        "prefix,country,asn,network_name,kind\n"
+        "192.0.2.0/24,DE,64496,Firm,corporate_vpn\n198.51.100.0/24,FR,64497,Carrier,\n"
+        "2001:db8::/32,RO,64498,Servers,hosting\n"
+    )
+    reference = Reference(ip_overlay=overlay)
+    kinds = [reference.network_kind(ip) for ip in ("192.0.2.7", "198.51.100.7", "2001:db8::1")]
+    assert kinds == ["corporate_vpn", None, "hosting"]
+    login = Engine(reference).step(event_from("2001:db8::1")).features
+    assert ACCESS.feature("network_kind").words[int(login[ACCESS.index("network_kind")])] == (
+        "a hosting centre"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "prefix\n1.2.3.4/33\n",
+        "prefix,country,asn\nx,DE,1\n",
+        "prefix,country,asn,kind\n192.0.2.0/24,DE,1,coffee shop\n",
+    ],
+)
 def test_a_broken_overlay_is_refused(tmp_path: Path, content: str) -> None:
     overlay = tmp_path / "overlay.csv"
     overlay.write_text(content)
     with pytest.raises(BadReference, match="expected a CSV with prefix,country,asn"):
         Reference(ip_overlay=overlay)
+
+
+# As commercial files name them: beside the address's other facts, or among its traits.
+TRAITS = {
+    "203.0.113.0/28": {"is_anonymous": True, "is_tor_exit_node": True},
+    "203.0.113.16/28": {"traits": {"user_type": "hosting", "autonomous_system_number": 64501}},
+    "203.0.113.32/28": {"traits": {"user_type": "cellular"}},
+    "203.0.113.48/28": {"connection_type": "Cellular"},
+    "203.0.113.64/28": {"traits": {"user_type": "residential"}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +118,15 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "autonomous_system_number": 64500,
             },
         )
+    for network, traits in TRAITS.items():
+        writer.insert_network(IPSet([network]), traits)
     path = tmp_path_factory.mktemp("mmdb") / "places.mmdb"
     writer.to_db_file(str(path))
     return path
+
+
+def event_from(ip: str) -> AccessEvent:
+    return login(1, "2026-05-01T00:00:00Z", ip)
 
 
 def login(number: int, time: str, ip: str) -> AccessEvent:
@@ -107,6 +146,33 @@ def test_travel_speed_needs_a_place_file(places: Path, reference: Reference) -> 
     # Paris to Singapore is 10,727 km by great circle.
     assert speeds[1] == pytest.approx(10_727 / 2, rel=1e-3)
     assert all(np.isnan(unlocated.step(event).features[place]) for event in events)
+
+
+def test_a_place_file_says_what_a_network_is(places: Path) -> None:
+    reference = Reference(mmdb=places)
+    kinds = [reference.network_kind(f"203.0.113.{number}") for number in (1, 17, 33, 49, 65)]
+    assert kinds == ["anonymiser", "hosting", "carrier_nat", "carrier_nat", None]
+    assert reference.asn("203.0.113.17") == 64501
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("", True), ("anonymiser", True), ("corporate_vpn", False), ("carrier_nat", False)],
+)
+def test_no_journey_is_told_from_addresses_that_are_no_places(
+    places: Path, tmp_path: Path, kind: str, told: bool
+) -> None:
+    overlay = tmp_path / "overlay.csv"
+    overlay.write_text(
+        f"prefix,country,asn,network_name,kind\n198.51.100.128/25,SG,64500,Far,{kind}\n"
+    )
+    engine = Engine(Reference(ip_overlay=overlay, mmdb=places))
+    engine.step(login(1, "2026-05-01T00:00:00Z", "198.51.100.1"))
+    step = engine.step(login(2, "2026-05-01T02:00:00Z", "198.51.100.200"))
+    speed = step.features[ACCESS.index("travel_speed")]
+    assert bool(speed > 5000) is told and bool(np.isnan(speed)) is not told
+    # The registration country is still compared, whatever the network is.
+    assert step.features[ACCESS.index("country_changed")] == 1
 
 
 def test_a_broken_place_file_is_refused(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.compiling import compile_program
 from features.definitions import Catalogue, F, Ring, View
 from features.engine import Engine
 from features.events import Payment, parse
-from features.program import compile_program
 from features.reference import Reference
 
 WINDOWS = ("1m", "10m", "1h")
@@ -58,7 +58,7 @@ def engine(cap: int, includes_event: bool) -> Engine:
         "debtor",
         value="amount",
         other="creditor",
-        flag="just_under_threshold",
+        flag="truncated",
         windows=WINDOWS,
         keep="2h",
         grace="15m",
@@ -89,6 +89,18 @@ class BruteForce:
     kept: dict[str, list[tuple[int, int, str, int]]] = field(default_factory=dict)
     newest: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    hours: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+
+    def fold(self, key: str, entry: tuple[int, int, str, int]) -> bool:
+        """Add an entry to its hour; too far behind the newest hour it is lost."""
+        hours, hour = self.hours.setdefault(key, {}), entry[0] // 3600 * 3600
+        if hour < max(hours, default=hour) - KEEP:
+            return True
+        sums = hours.setdefault(hour, [0, 0, 0])
+        hours[hour] = [sums[0] + 1, sums[1] + entry[1], sums[2] + entry[3]]
+        horizon = max(hours) - (SECONDS[-1] + GRACE + 3600)
+        self.hours[key] = {start: sums for start, sums in hours.items() if start > horizon}
+        return False
 
     def record(self, key: str, entry: tuple[int, int, str, int]) -> bool:
         time = entry[0]
@@ -98,7 +110,14 @@ class BruteForce:
         self.newest[key] = max(newest, time)
         kept = [e for e in self.kept.get(key, []) if e[0] > self.newest[key] - KEEP]
         if len(kept) >= self.cap:
-            self.dropped[key] = kept.pop(0)[0]
+            self.dropped[key] = cut = kept[len(kept) // 4 - 1][0]
+            for old in kept:
+                if old[0] <= cut:
+                    self.fold(key, old)
+            kept = [e for e in kept if e[0] > cut]
+        if time <= self.dropped.get(key, -1):
+            self.kept[key] = kept
+            return self.fold(key, entry)
         place = sum(1 for e in kept if e[0] <= time)
         kept.insert(place, entry)
         self.kept[key] = kept
@@ -126,9 +145,15 @@ class BruteForce:
         recent_flags = [e for e in flags if time - SECONDS[-1] < e[0]]
         same = [e for e in past if e[2] == other]
         last = past[-1] if past else None
-        dropped = self.dropped.get(key)
+        saturated = self.dropped.get(key, -(10**9)) > time - SECONDS[-1]
+        for window, seconds in zip(WINDOWS, SECONDS, strict=True):
+            for start, (count, total, flagged) in self.hours.get(key, {}).items():
+                if saturated and start > time - seconds:
+                    out[f"count_{window}"] += count
+                    out[f"total_{window}"] += total
+                    out[f"flagged_{window}"] += flagged
         out |= {
-            "saturated": float(dropped is not None and dropped > time - SECONDS[-1]),
+            "saturated": float(saturated),
             "seconds_known": time - past[0][0] if past else math.nan,
             "seconds_since_last": time - last[0] if last else math.nan,
             "seconds_since_same": time - same[-1][0] if same else math.nan,
@@ -154,6 +179,7 @@ def _payment(number: int, time: int, debtor: str, creditor: str, cents: int) -> 
         "amount": f"{cents // 100}.{cents % 100:02d}",
         "debtor_account": debtor,
         "creditor_account": creditor,
+        "truncated": 850_000 <= cents < 1_000_000,
     }
     return parse(Payment, given)
 

@@ -11,6 +11,12 @@ from features.table import EventTable, from_events
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 IPS = [None, "8.8.8.8", "8.8.4.4", "80.67.169.12", "2001:4860:4860::8888", "1.1.1.1"]
+CYRILLIC = "\u0410\u043d\u043d\u0430 \u041b\u0438\u043c\u0430"
+MIXED = "\u0410na Lima"  # its first letter is Cyrillic
+BROWSERS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:138.0) Gecko/20100101 Firefox/138.0",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/90.0 Safari/537.36",
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def _maybe(rng: random.Random, *values: object) -> object:
 
 
 def _payment(rng: random.Random, number: int, time: datetime) -> Payment:
-    country = ["DE", "FR", "SG", "NG", None]
+    country = ["DE", "FR", "SG", "NG", "IN", None]
     given = {
         "event_id": f"p{number}",
         "time": time,
@@ -79,11 +85,14 @@ def _payment(rng: random.Random, number: int, time: datetime) -> Payment:
         "creditor_account": f"a{rng.randint(1, 9)}",
         "creditor_account_country": rng.choice(country),
         "creditor_country": rng.choice(country),
-        "creditor_name": _maybe(rng, "Ana Lima", "LIMA, Ana", "Jo Ek"),
+        "creditor_account_scheme": _maybe(rng, "WALLET", "CARD"),
+        "creditor_agent": _maybe(rng, "BNPAFRPP", "DEUTDEFF"),
+        "creditor_name": _maybe(rng, "Ana Lima", "LIMA, Ana", "Jo Ek", CYRILLIC, MIXED),
+        "debtor_name": _maybe(rng, "Jo Ek"),
         "intermediary_agents": rng.choice([[], ["DEUTDEFF"]]),
         "customer_id": _maybe(rng, *(f"u{n}" for n in range(4))),
         "channel": _maybe(rng, "online", "mobile", "card"),
-        "remittance_text": _maybe(rng, "invoice 12", "rent"),
+        "remittance_text": _maybe(rng, "invoice 12", "rent", f"{CYRILLIC} 12"),
         "payee_verification": _maybe(rng, "match", "no_match"),
         "device_id": _maybe(rng, "d1", "d2"),
         "ip_address": rng.choice(IPS),
@@ -99,25 +108,27 @@ def _access(rng: random.Random, number: int, time: datetime) -> AccessEvent:
         "user_id": f"u{rng.randint(0, 4)}",
         "action": rng.choice(
             [
-                "login",
-                "login",
+                *["login"] * 6,
                 "mfa_challenge",
                 "download",
                 "api_call",
                 "password_reset",
                 "payee_added",
                 "mail_rule",
+                "device_enrolment",
+                "consent_grant",
             ]
         ),
         "outcome": rng.choice(["success", "success", "failure", "unknown"]),
         "ip_address": rng.choice(IPS),
-        "user_agent": _maybe(rng, "curl/8", "Mozilla/5.0 (X11)"),
+        "user_agent": _maybe(rng, "curl/8", "Mozilla/5.0 (X11)", *BROWSERS),
+        "client_application": _maybe(rng, "web_bank", "mobile_app", "AnyDesk"),
         "device_id": _maybe(rng, "d1", "d2", "d3"),
-        "mfa_method": _maybe(rng, "none", "push"),
+        "mfa_method": _maybe(rng, "none", "push", "hardware_key"),
         "asn": _maybe(rng, 64500, 64501),
         "privilege": _maybe(rng, "user", "administrator"),
         "bytes": _maybe(rng, 10, 10_000),
-        "resource": _maybe(rng, "/a", "/b"),
+        "resource": _maybe(rng, "/a", "forward to x@example.org", "https://mega.nz/a"),
         "session_id": _maybe(rng, "s1", "s2"),
     }
     return parse(AccessEvent, given)

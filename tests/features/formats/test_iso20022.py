@@ -7,6 +7,7 @@ from typing import Any
 
 import pyiso20022.pacs.pacs_008_001_08 as pacs
 import pytest
+from iso_documents import render
 from xsdata.formats.dataclass.serializers import XmlSerializer
 from xsdata.models.datatype import XmlDateTime
 
@@ -136,7 +137,81 @@ def test_every_mapped_field_of_a_built_message_arrives() -> None:
     }
 
 
-@pytest.mark.parametrize("version", [8, 10, 13])
+@pytest.mark.parametrize("version", range(2, 14))
+def test_every_version_of_the_standard_gives_the_same_payment(version: int) -> None:
+    bic = "BICFI" if version > 2 else "BIC"
+    accepted = "AccptncDtTm" if version < 13 else "AddtlDtTm/AccptncDtTm"
+    before = "PrvsInstgAgt1" if version > 6 else "PrvsInstgAgt"
+    told = {
+        "PmtId/EndToEndId": "INV-77",
+        "PmtId/TxId": UETR,
+        "IntrBkSttlmAmt": (Decimal("99.90"), "EUR"),
+        "InstdAmt": (Decimal("108"), "USD"),
+        accepted: "2026-05-01T09:29:00Z",
+        f"{before}/FinInstnId/{bic}": "CHASUS33XXX",
+        f"IntrmyAgt1/FinInstnId/{bic}": "BNPAFRPP",
+        "Dbtr/Nm": "Ada & Sons",
+        "Dbtr/PstlAdr/StrtNm": "High Street",
+        "Dbtr/PstlAdr/BldgNb": "7",
+        "Dbtr/PstlAdr/TwnNm": "Town",
+        "Dbtr/PstlAdr/Ctry": "DE",
+        "DbtrAcct/Id/IBAN": IBAN_DE,
+        f"DbtrAgt/FinInstnId/{bic}": "DEUTDEFF",
+        f"CdtrAgt/FinInstnId/{bic}": "BKCHCNBJ",
+        "Cdtr/Nm": "Grace",
+        "CdtrAcct/Id/Othr/Id": "622202",
+        "CdtrAcct/Id/Othr/SchmeNm/Cd": "BBAN",
+        f"UltmtDbtr/Id/OrgId/{'AnyBIC' if version > 2 else 'BICOrBEI'}": "BARCGB22",
+        "Purp/Cd": "SUPP",
+        "RmtInf/Ustrd": "invoice 77",
+    }
+    if version >= 8:
+        told |= {"PmtId/UETR": UETR, "PmtId/TxId": "TX-9"}
+    header = {"GrpHdr/MsgId": "M-1", "GrpHdr/CreDtTm": "2026-05-01T09:30:00Z"}
+    data = render("pacs.008", version, header | {f"CdtTrfTxInf/{k}": v for k, v in told.items()})
+    found = only(data).model_dump(exclude_none=True)
+    assert found.pop("uetr", None) == (UETR if version >= 8 else None)
+    assert found == {
+        "event_id": UETR,
+        "end_to_end_id": "INV-77",
+        "time": datetime(2026, 5, 1, 9, 29, tzinfo=UTC),
+        "currency": "USD",
+        "amount": Decimal("108.00"),
+        "debtor_account": IBAN_DE,
+        "debtor_account_scheme": "IBAN",
+        "debtor_account_country": "DE",
+        "debtor_agent": "DEUTDEFF",
+        "debtor_agent_country": "DE",
+        "debtor_name": "Ada & Sons",
+        "debtor_country": "DE",
+        "debtor_address": "High Street, 7, Town, DE",
+        "creditor_account": "622202",
+        "creditor_account_scheme": "BBAN",
+        "creditor_agent": "BKCHCNBJ",
+        "creditor_agent_country": "CN",
+        "creditor_name": "Grace",
+        "ultimate_debtor_account": "BARCGB22",
+        "intermediary_agents": ("CHASUS33XXX", "BNPAFRPP"),
+        "purpose": "SUPP",
+        "remittance_text": "invoice 77",
+        "truncated": False,
+    }
+
+
+def test_the_parts_of_an_address_stand_in_the_order_of_the_standard() -> None:
+    parts = {"Room": "12", "Flr": "3", "BldgNm": "Mill", "TwnLctnNm": "Docks", "PstBx": "9"}
+    told = {f"CdtTrfTxInf/Dbtr/PstlAdr/{name}": text for name, text in parts.items()}
+    told |= {
+        "GrpHdr/CreDtTm": "2026-05-01T09:30:00Z",
+        "CdtTrfTxInf/PmtId/TxId": "T",
+        "CdtTrfTxInf/IntrBkSttlmAmt": (Decimal("1"), "EUR"),
+        "CdtTrfTxInf/DbtrAcct/Id/Othr/Id": "1",
+        "CdtTrfTxInf/CdtrAcct/Id/Othr/Id": "2",
+    }
+    assert only(render("pacs.008", 13, told)).debtor_address == "Mill, 3, 9, 12, Docks"
+
+
+@pytest.mark.parametrize("version", [8, 13, 14])
 def test_later_versions_and_envelopes_are_read(version: int) -> None:
     bare = message(transfer(), version=version)
     body = bare.split(b"\n", 1)[1]
@@ -241,7 +316,7 @@ def test_a_document_type_is_refused(encoding: str) -> None:
     [
         (message(transfer())[:-30], "not well-formed XML"),
         (b"", "not well-formed XML"),
-        (message(transfer(), version=2), r"is pacs.008.001.02: send pacs.008.001.08 or later"),
+        (message(transfer(), version=1), r"is pacs.008.001.01: send pacs.008.001.02 or later"),
         (b"<Document/>", r"the root is Document of namespace \(none\)"),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"/>', "no pacs.008"),
         (message(), "holds no CdtTrfTxInf"),

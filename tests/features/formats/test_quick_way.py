@@ -128,6 +128,17 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "source": st.sampled_from(["police", "The police"]),
         "supersedes": st.sampled_from(["payment:p1:1777636800000000", "l1", "l2"]),
     },
+    "payment_status": {
+        "event_id": ANY,
+        "time": TIME,
+        "payment_event_id": st.sampled_from(["p1", " "]),
+        "uetr": st.sampled_from(["eb6305c9-1f7f-49de-aed0-16487c27b42d", "EB6305C9", "x"]),
+        "end_to_end_id": ANY,
+        "status": st.sampled_from(["rejected", "cover", "lost"]),
+        "reason": st.sampled_from(["FRAD", "AC04", "fraud"]),
+        "currency": st.sampled_from(["EUR", "JPY", "XXX"]),
+        "amount": AMOUNT,
+    },
 }
 
 
@@ -153,6 +164,12 @@ BASE = {
         "is_fraud": "1",
         "known_at": "2026-05-01T12:00:00Z",
         "source": "police",
+    },
+    "payment_status": {
+        "event_id": "s1",
+        "time": "2026-05-01T12:00:00Z",
+        "payment_event_id": "p1",
+        "status": "returned",
     },
 }
 

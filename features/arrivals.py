@@ -1,0 +1,164 @@
+"""Tables as the kernel takes them: rows of integers of every stream, in the order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from features import layout
+from features.catalog import PROGRAM
+from features.definitions import RING_STREAMS, RingStream, column_names
+from features.encoding import encode_columns, interleave
+from features.errors import UnreadableFile
+from features.program import Program
+from features.reference import Reference
+from features.statuses import retractions
+from features.table import EventTable
+from features.timeline import events_of_labels
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Events of every stream as rows of integers, and the order in which they arrived.
+
+    `matrices[stream]` is int64[rows, columns] in the order of RING_STREAMS, `names` their columns;
+    `streams[i]` and `rows[i]` say which row arrived as number i. `present` are the columns that
+    any event has; `amounts` each payment's in EUR cents, NaN without a rate.
+    """
+
+    names: Mapping[RingStream, tuple[str, ...]]
+    matrices: tuple[Integers, ...]
+    streams: Integers
+    rows: Integers
+    present: frozenset[tuple[RingStream, str]]
+    amounts: Floats | None
+
+
+def arrivals_of(
+    payments: EventTable | None,
+    access: EventTable | None,
+    labels: EventTable | None,
+    reference: Reference,
+    program: Program = PROGRAM,
+    statuses: EventTable | None = None,
+    lean: bool = False,
+) -> Arrivals:
+    """Return the tables as the kernel takes them.
+
+    Only columns that the program reads are filled; when `lean`, the others and those that no event
+    has are left out, and the program is to be compiled for the `names` that remain.
+    """
+    encoded: dict[RingStream, dict[str, Integers]] = {}
+    arrived: list[Integers] = []
+    for stream, table in _tables(payments, access):
+        wanted = {
+            name
+            for recorded in RING_STREAMS
+            if recorded.split("_")[0] == stream
+            for name in program.columns(recorded)
+        } | ({"amount"} if stream == "payment" else set())
+        encoded[stream] = encode_columns(table, reference, wanted) if table is not None else {}
+        arrived.append(_received(table))
+    for stream, table in _tables(payments, access):
+        about: RingStream = "payment_label" if stream == "payment" else "access_label"
+        kept = program.columns(about)
+        encoded[about], received = _label_columns(stream, table, encoded[stream], labels, kept)
+        arrived.append(received)
+    undone, received = _returns(payments, statuses)
+    encoded["payment_return"] = {
+        name: column[undone] for name, column in encoded["payment"].items() if len(undone)
+    }
+    arrived.append(received)
+
+    lengths = [len(times) for times in arrived]
+    numbers = np.repeat(np.arange(len(lengths)), lengths)
+    rows = np.concatenate([np.arange(length) for length in lengths])
+    times = np.concatenate(arrived)
+    if np.any(times[1:] < times[:-1]):
+        order = np.argsort(times, kind="stable")
+        numbers, rows = numbers[order], rows[order]
+    names = {
+        stream: tuple(n for n in program.columns(stream) if n == "time" or n in encoded[stream])
+        if lean
+        else column_names(stream)
+        for stream in RING_STREAMS
+    }
+    matrices = tuple(
+        interleave(encoded[stream], names[stream], length)
+        for stream, length in zip(RING_STREAMS, lengths, strict=True)
+    )
+    present = frozenset((stream, name) for stream in RING_STREAMS for name in encoded[stream])
+    amounts = encoded["payment"].get("amount")
+    if amounts is None and payments is not None:
+        amounts = np.full(len(payments), layout.MISSING)
+    return Arrivals(
+        names, matrices, numbers, rows, present, None if amounts is None else _with_nan(amounts)
+    )
+
+
+def _tables(
+    payments: EventTable | None, access: EventTable | None
+) -> tuple[tuple[RingStream, EventTable | None], ...]:
+    return ("payment", payments), ("access", access)
+
+
+def _received(table: EventTable | None) -> Integers:
+    return np.zeros(0, np.int64) if table is None else table.received_at
+
+
+def _with_nan(values: Integers) -> Floats:
+    return np.where(values == layout.MISSING, np.nan, values.astype(np.float64))
+
+
+def _returns(payments: EventTable | None, statuses: EventTable | None) -> tuple[Integers, Integers]:
+    """Return the payments that were undone, and when that became known."""
+    if payments is None or statuses is None or len(statuses) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return retractions(payments, statuses)
+
+
+def _label_columns(
+    stream: str,
+    table: EventTable | None,
+    encoded: dict[str, Integers],
+    labels: EventTable | None,
+    kept: Collection[str],
+) -> tuple[dict[str, Integers], Integers]:
+    """Return the columns of this stream's labels, those of their events, and when each arrived."""
+    if table is None or labels is None or len(table) == 0:
+        return {}, np.zeros(0, np.int64)
+    own, event = events_of_labels(table, labels)
+    own, event = own[event >= 0], event[event >= 0]
+    known_at = labels.integers("known_at")[own]
+    fraud = np.asarray(labels.column("is_fraud").to_numpy(), np.int64)[own]
+    # Nobody can know of an event before it has arrived.
+    arrived = np.maximum(labels.received_at[own], table.received_at[event])
+    early = known_at < table.integers("time")[event]
+    if early.any():
+        name = table.column("event_id")[int(event[early.argmax()])].as_py()
+        raise UnreadableFile(
+            f"label of {stream} event {name}: known_at lies before the event; "
+            f"give the time at which it became known"
+        )
+    order = np.arange(len(event))
+    if np.any(event[1:] <= event[:-1]):
+        order = np.lexsort((own, arrived, event))
+    event, fraud = event[order], fraud[order]
+    first = np.ones(len(event), np.bool_)
+    first[1:] = event[1:] != event[:-1]
+    previous = np.zeros(len(event), np.int64)
+    previous[1:] = fraud[:-1]
+    previous[first] = 0
+    columns = {name: column[event] for name, column in encoded.items() if name in kept}
+    columns |= {
+        "time": known_at[order],
+        "label_fraud": fraud - previous,
+        "label_weight": first.astype(np.int64),
+    }
+    return columns, arrived[order]

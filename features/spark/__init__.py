@@ -1,0 +1,1 @@
+"""The same kernel over a Spark cluster; pyspark (extra `[spark]`) is imported only when asked."""
