@@ -89,6 +89,8 @@ def arrivals_of(
         else column_names(stream)
         for stream in RING_STREAMS
     }
+    # A payment that is undone is looked for by the columns that it was recorded with.
+    names["payment_return"] = names["payment"]
     matrices = tuple(
         interleave(encoded[stream], names[stream], length)
         for stream, length in zip(RING_STREAMS, lengths, strict=True)

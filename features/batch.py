@@ -28,7 +28,7 @@ from features.table import EventTable
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
-_CHUNK = 1024
+_REGISTERS = 1 << 18
 _TOLD = 50_000
 
 
@@ -105,7 +105,9 @@ def _run(
     wanted = np.array([out.shape[1] > 0 for out in outs])
     total = len(arrivals.streams)
     late = np.zeros(total, np.bool_)
-    registers = np.full((_CHUNK, program.registers), np.nan)
+    # So few events at a time that their statistics stay in the cache.
+    chunk = max(512, min(_REGISTERS // program.registers, 16_384))
+    registers = np.full((chunk, program.registers), np.nan)
 
     def take(number: int, begin: int, end: int) -> None:
         done = begin
@@ -136,8 +138,8 @@ def _run(
 
     numbers = range(len(parts))
     with ThreadPoolExecutor(len(parts)) as pool:
-        for begin in range(0, total, _CHUNK):
-            end = min(begin + _CHUNK, total)
+        for begin in range(0, total, chunk):
+            end = min(begin + chunk, total)
             list(pool.map(take, numbers, repeat(begin), repeat(end)))
             cuts = np.linspace(begin, end, len(parts) + 1).astype(int).tolist()
             list(pool.map(hand_out, cuts[:-1], cuts[1:], repeat(begin)))

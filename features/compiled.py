@@ -24,4 +24,7 @@ def _digest() -> str:
 
 
 config.CACHE_DIR = str(Path(config.CACHE_DIR or _HERE / "__pycache__") / f"kernel-{_digest()}")
-compiled: Any = njit(cache=True, nogil=True)
+# The kernel allocates nothing, so numba need not count references, and what one call does for one
+# event is laid into its caller: counting and passing arrays took most of the time.
+compiled: Any = njit(cache=True, nogil=True, _nrt=False)
+inlined: Any = njit(inline="always", _nrt=False)

@@ -32,8 +32,10 @@ _READ_THE_ROW = (layout.OP_SAME, layout.OP_SPEED)
 def _needs(family: int, place: int) -> int:
     """Return what a statistic asks of its measure."""
     if family == layout.VALUES:
-        if place < layout.OUTLIERS:
+        if place < layout.LARGEST:
             return layout.NEEDS_WINDOWS
+        if place < layout.OUTLIERS:
+            return layout.NEEDS_LARGEST
         if place < layout.ALIKE:
             return layout.NEEDS_OUTLIERS
         if place < layout.ALL_MEAN:

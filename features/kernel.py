@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from features import layout
-from features.compiled import compiled
+from features.compiled import compiled, inlined
 from features.layout import MISSING
 from features.measures import look_up, observe
 from features.recording import record_in, retract_in
@@ -40,7 +40,7 @@ def _kilometres(first: int, second: int) -> Any:
     return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
-@compiled
+@inlined
 def _operate(op: Any, numbers: Any, row: Any, registers: Any) -> Any:
     """Return one operation's result; its operands are registers (of columns: also of the row)."""
     code = op[layout.OP_CODE]
@@ -80,7 +80,7 @@ def has_room(program: Any, state: Any) -> bool:
     )
 
 
-@compiled
+@inlined
 def read(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
     """Write every statistic that the event's features need, from history as of now."""
     starts = program.starts
@@ -93,7 +93,7 @@ def read(program: Any, state: Any, stream: int, row: Any, registers: Any) -> Non
         stroll(program, state, program.walks[number], row, registers)
 
 
-@compiled
+@inlined
 def finish(program: Any, stream: int, row: Any, registers: Any, out: Any) -> None:
     """Write the features to `out`, from the event's own columns and its statistics."""
     starts = program.starts
@@ -108,7 +108,7 @@ def finish(program: Any, stream: int, row: Any, registers: Any, out: Any) -> Non
         out[number] = registers[program.outputs[begin + number]]
 
 
-@compiled
+@inlined
 def record(program: Any, state: Any, stream: int, row: Any) -> bool:
     """Record the event in its histories; return True when it came too late for any of them."""
     late = False

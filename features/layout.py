@@ -84,7 +84,8 @@ USED_PLACE, USED_REGISTER = range(2)
     NEEDS_SAME,
     NEEDS_LAST,
     NEEDS_FLAG_GAP,
-) = (1 << bit for bit in range(10))
+    NEEDS_LARGEST,
+) = (1 << bit for bit in range(11))
 # A walk: its kind, window, the registers of its results, the event's columns it starts from
 # (debtor, creditor, device, address), and six links, each a history and a stored column of it.
 WALK_KIND, WALK_WINDOW, WALK_BEGIN, WALK_END, WALK_KEYS = range(5)

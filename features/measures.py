@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from features import layout
-from features.compiled import compiled
+from features.compiled import compiled, inlined
 from features.layout import (
     CAPACITY,
     DROPPED,
@@ -51,7 +51,9 @@ def rehash(old: Any, new: Any) -> None:
     """Enter every key of one hash table into a larger, empty one."""
     for place in range(old.shape[0]):
         if old[place, layout.RING] >= 0:
-            new[find(new, old[place, layout.RING], old[place, layout.KEY])] = old[place]
+            free = find(new, old[place, layout.RING], old[place, layout.KEY])
+            for column in range(old.shape[1]):
+                new[free, column] = old[place, column]
 
 
 @compiled
@@ -138,6 +140,21 @@ def _squares(stretch: Any, mean: float) -> Any:
 
 
 @compiled
+def _sort(stretch: Any, scratch: Any) -> Any:
+    """Lay the values of a stretch in order of size into `scratch`; return how many there are."""
+    valued = np.int64(0)
+    for place in range(stretch.size):
+        if stretch[place] != MISSING:
+            step = valued
+            while step > 0 and scratch[step - 1] > stretch[place]:
+                scratch[step] = scratch[step - 1]
+                step -= 1
+            scratch[step] = stretch[place]
+            valued += 1
+    return valued
+
+
+@inlined
 def _times(
     times: Any, weights: Any, weighed: bool, includes: bool, time: int, bounds: Any, out: Any
 ) -> None:
@@ -155,7 +172,7 @@ def _times(
         out[layout.GAP] = (time - times[times.size - 1]) / 1e6
 
 
-@compiled
+@inlined
 def _values(
     values: Any,
     ordered: Any,
@@ -164,21 +181,23 @@ def _values(
     needs: int,
     reach: int,
     bounds: Any,
+    scratch: Any,
     out: Any,
 ) -> None:
     """Fill one value's totals, largest, outliers, alike, mean, deviation and order."""
     out[: layout.ALL_MEAN] = 0.0
     out[layout.ALL_MEAN :] = np.nan
     if needs & layout.NEEDS_WINDOWS:
-        total, largest, end = np.int64(0), np.int64(0), values.size
-        if includes and own != MISSING:
-            total, largest = np.int64(own), np.int64(max(0, own))
+        total, end = np.int64(own if includes and own != MISSING else 0), values.size
         for window in range(reach):
-            stretch = values[bounds[window] : end]
+            total += _total(values[bounds[window] : end])
             end = bounds[window]
-            total += _total(stretch)
-            largest = max(largest, np.int64(_largest(stretch)))
             out[layout.TOTAL + window] = float(total)
+    if needs & layout.NEEDS_LARGEST:
+        largest, end = np.int64(max(own, 0) if includes else 0), values.size
+        for window in range(reach):
+            largest = max(largest, np.int64(_largest(values[bounds[window] : end])))
+            end = bounds[window]
             out[layout.LARGEST + window] = float(largest)
     if needs & layout.NEEDS_ALIKE and own != MISSING:
         width, found, end = own // layout.ALIKE_SHARE, np.int64(0), values.size
@@ -200,7 +219,7 @@ def _values(
     if needs & (layout.NEEDS_ORDER | layout.NEEDS_OUTLIERS):
         if valued != ordered.size:
             # The event is older than some entries, which it must not see.
-            ordered = np.sort(values)[values.size - valued :]
+            ordered = scratch[: _sort(values, scratch)]
         median = float(ordered[valued // 2])
         if valued % 2 == 0:
             median = (float(ordered[valued // 2 - 1]) + median) / 2.0
@@ -218,7 +237,7 @@ def _values(
                 out[layout.OUTLIERS + window] = float(found)
 
 
-@compiled
+@inlined
 def _flags(
     flags: Any, times: Any, time: int, needs: int, reach: int, bounds: Any, out: Any
 ) -> None:
@@ -247,7 +266,7 @@ def _flags(
             break
 
 
-@compiled
+@inlined
 def _others(
     others: Any,
     previous: Any,
@@ -315,7 +334,7 @@ def _add_folded(program: Any, state: Any, probe: Any, column: int, time: int, ke
         state.block[window] += float(_total(sums[bound:]))
 
 
-@compiled
+@inlined
 def _bounds(times: Any, time: int, probe: Any, bounds: Any) -> None:
     """Find where each window begins among the visible entries."""
     bound = times.size
@@ -326,7 +345,7 @@ def _bounds(times: Any, time: int, probe: Any, bounds: Any) -> None:
         bounds[window] = bound
 
 
-@compiled
+@inlined
 def look_up(program: Any, state: Any, first: int, stop: int, row: Any) -> None:
     """Find the entity of every probe before any is read, so that waits for memory overlap."""
     found = state.found
@@ -349,7 +368,7 @@ def look_up(program: Any, state: Any, first: int, stop: int, row: Any) -> None:
         found[step, 1] = state.cells[found[step, 1]]
 
 
-@compiled
+@inlined
 def observe(program: Any, state: Any, probe: Any, number: int, row: Any, registers: Any) -> None:
     """Fill the registers of one probe: its entity's history as the event in `row` sees it."""
     key = row[probe[layout.PROBE_KEY]]
@@ -390,7 +409,7 @@ def observe(program: Any, state: Any, probe: Any, number: int, row: Any, registe
         elif family == layout.VALUES:
             at = entity[START] + history[layout.HISTORY_SORTED] * capacity
             ordered = cells[at : at + entity[VALUED]]
-            _values(column, ordered, own, includes, needs, reach, bounds, out)
+            _values(column, ordered, own, includes, needs, reach, bounds, state.scratch, out)
         elif family == layout.FLAGS:
             _flags(column, times, time, needs, reach, bounds, out)
         else:

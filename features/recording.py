@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from features import layout
-from features.compiled import compiled
+from features.compiled import compiled, inlined
 from features.layout import (
     CAPACITY,
     CELLS,
@@ -47,7 +47,7 @@ def _reserve(state: Any, capacity: int, columns: int) -> Any:
     return np.int64(start)
 
 
-@compiled
+@inlined
 def _entity_of(state: Any, history: int, key: int, columns: int, time: int) -> Any:
     """Return the number of the key's entity, made when there is none."""
     place = find(state.table, history, key)
@@ -65,7 +65,7 @@ def _entity_of(state: Any, history: int, key: int, columns: int, time: int) -> A
     return np.int64(fresh)
 
 
-@compiled
+@inlined
 def _insert(stretch: Any, place: int, value: int) -> None:
     """Put a value at a place; what stood there and behind moves up, over the stretch's last."""
     for step in range(stretch.size - 1, place, -1):
@@ -73,7 +73,7 @@ def _insert(stretch: Any, place: int, value: int) -> None:
     stretch[place] = value
 
 
-@compiled
+@inlined
 def _enter_sorted(cells: Any, entity: Any, column: int, value: int) -> None:
     first = entity[START] + column * entity[CAPACITY]
     entity[VALUED] += 1
@@ -104,7 +104,7 @@ def _drop_oldest(program: Any, state: Any, history: Any, entity: Any) -> None:
     entity[LENGTH] -= 1
 
 
-@compiled
+@inlined
 def _make_room(state: Any, history: Any, entity: Any) -> None:
     """Leave a free place behind the newest entry: slide to the front, or move to a larger block."""
     cells = state.cells
@@ -180,7 +180,7 @@ def _add_to_bucket(
     return False
 
 
-@compiled
+@inlined
 def _put(program: Any, state: Any, history: Any, entity: Any, place: int, fresh: Any) -> None:
     """Put an entry at a place in the order of time, behind those of the same time."""
     cells = state.cells
@@ -217,7 +217,7 @@ def _fold(program: Any, state: Any, number: int, key: int, entity: Any) -> None:
     entity[DROPPED] = cut
 
 
-@compiled
+@inlined
 def record_in(program: Any, state: Any, number: int, row: Any) -> bool:
     """Record the event in one history; return True when it came too late to be added."""
     history = program.histories[number]
@@ -284,7 +284,7 @@ def record_in(program: Any, state: Any, number: int, row: Any) -> bool:
     return False
 
 
-@compiled
+@inlined
 def _link(cells: Any, entity: Any, column: int, place: int, fresh: Any) -> Any:
     """Return the time of the entry before `place` with the same other; the next one's becomes ours.
 

@@ -20,7 +20,7 @@ class State(NamedTuple):
 
     `table[place]` leads from (history, key) to an entity, `entities[entity]` to its block of
     `cells`, a column after the other. `free[c, s]` heads the list of freed blocks of c columns of
-    4 * 2**s entries. Entity 0 is nobody's. The last seven hold nothing between events.
+    4 * 2**s entries. Entity 0 is nobody's. The last eight hold nothing between events.
     """
 
     counters: Array
@@ -33,6 +33,7 @@ class State(NamedTuple):
     found: Array
     bounds: Array
     block: Array
+    scratch: Array
     fresh: Array
     folding: Array
 
@@ -50,6 +51,7 @@ def empty_state(program: Tables) -> State:
         found=np.zeros((layout.MOST_PROBES, 2), np.int64),
         bounds=np.zeros(layout.WINDOWS, np.int64),
         block=np.zeros(max(layout.FAMILY_SIZE), np.float64),
+        scratch=np.zeros(2 * int(program.histories[:, layout.HISTORY_CAP].max()), np.int64),
         fresh=np.zeros(layout.MOST_COLUMNS, np.int64),
         folding=np.zeros(layout.MOST_COLUMNS, np.int64),
     )

@@ -23,33 +23,36 @@ _FARTHEST = 2
 
 
 @compiled
-def _entries(
+def _span(
     program: Any, state: Any, history: int, stored: int, key: int, since: int, until: int
 ) -> Any:
-    """Return times and one column of a key's entries with since < time <= until, oldest first."""
+    """Return (begin, end, offset) of a key's entries with since < time <= until, oldest first.
+
+    Their times are `cells[begin:end]`, their column `cells[begin + offset : end + offset]`.
+    """
     cells = state.cells
+    nothing = np.int64(0)
     if key == MISSING or stored < 0 or program.histories[history, layout.HISTORY_BY] < 0:
-        return cells[:0], cells[:0]
+        return nothing, nothing, nothing
     number = state.table[find(state.table, history, key), ENTITY]
     if number < 0:
-        return cells[:0], cells[:0]
+        return nothing, nothing, nothing
     entity = state.entities[number]
     begin = entity[START] + entity[HEAD]
     end = begin + entity[LENGTH]
     if end > begin and cells[end - 1] > until:
         end = after(cells, begin, end, until)
     begin = after(cells, begin, end, since)
-    offset = stored * entity[CAPACITY]
-    return cells[begin:end], cells[begin + offset : end + offset]
+    return np.int64(begin), np.int64(end), np.int64(stored * entity[CAPACITY])
 
 
 @compiled
-def _newest(times: Any, others: Any, state: Any) -> Any:
-    """Return the newest entries, no more than a walk looks at; note when there were more."""
-    if times.size <= _NEWEST:
-        return times, others
+def _newest(begin: int, end: int, state: Any) -> Any:
+    """Return where the newest entries begin that a walk looks at; note when there were more."""
+    if end - begin <= _NEWEST:
+        return np.int64(begin)
     state.budget[1] = 1
-    return times[times.size - _NEWEST :], others[others.size - _NEWEST :]
+    return np.int64(end - _NEWEST)
 
 
 @compiled
@@ -80,14 +83,16 @@ def _circle(program: Any, state: Any, walk: Any, row: Any) -> Any:
     since = time - walk[layout.WALK_WINDOW]
     out_history, out_stored = walk[layout.WALK_LINKS], walk[layout.WALK_LINKS + 1]
     in_history, in_stored = walk[layout.WALK_LINKS + 2], walk[layout.WALK_LINKS + 3]
-    came, senders = _entries(program, state, in_history, in_stored, debtor, since, time)
-    if came.size == 0:
+    cells = state.cells
+    begin, end, offset = _span(program, state, in_history, in_stored, debtor, since, time)
+    if begin == end:
         return np.int64(0)
-    went, receivers = _entries(program, state, out_history, out_stored, creditor, since, time)
-    if last_equal(receivers, debtor) >= 0:
+    first, last, shift = _span(program, state, out_history, out_stored, creditor, since, time)
+    if last_equal(cells[first + shift : last + shift], debtor) >= 0:
         return np.int64(2)
-    came, senders = _newest(came, senders, state)
-    went, receivers = _newest(went, receivers, state)
+    begin, first = _newest(begin, end, state), _newest(first, last, state)
+    came, senders = cells[begin:end], cells[begin + offset : end + offset]
+    went, receivers = cells[first:last], cells[first + shift : last + shift]
     if not _spend(state, came.size * went.size):
         return np.int64(0)
     if _meet(receivers, went, senders, came):
@@ -96,10 +101,11 @@ def _circle(program: Any, state: Any, walk: Any, row: Any) -> Any:
         # Whom the creditor paid several times is walked from once, from the earliest.
         if last_equal(receivers[:step], receivers[step]) >= 0:
             continue
-        onward, next_ones = _entries(
+        begin, end, offset = _span(
             program, state, out_history, out_stored, receivers[step], went[step], time
         )
-        onward, next_ones = _newest(onward, next_ones, state)
+        begin = _newest(begin, end, state)
+        onward, next_ones = cells[begin:end], cells[begin + offset : end + offset]
         if not _spend(state, 8 + onward.size * came.size):
             return np.int64(0)
         if _meet(next_ones, onward, senders, came):
@@ -115,21 +121,24 @@ def _gathered(program: Any, state: Any, walk: Any, row: Any) -> Any:
     since = time - walk[layout.WALK_WINDOW]
     out_history, out_stored = walk[layout.WALK_LINKS], walk[layout.WALK_LINKS + 1]
     in_history, in_stored = walk[layout.WALK_LINKS + 2], walk[layout.WALK_LINKS + 3]
-    came, sources = _entries(program, state, in_history, in_stored, debtor, since, time)
-    if came.size == 0:
+    cells = state.cells
+    begin, end, offset = _span(program, state, in_history, in_stored, debtor, since, time)
+    if begin == end:
         return np.int64(0)
-    arrived, payers = _entries(program, state, in_history, in_stored, creditor, since, time)
-    came, sources = _newest(came, sources, state)
-    arrived, payers = _newest(arrived, payers, state)
+    first, last, shift = _span(program, state, in_history, in_stored, creditor, since, time)
+    begin, first = _newest(begin, end, state), _newest(first, last, state)
+    sources = cells[begin + offset : end + offset]
+    arrived, payers = cells[first:last], cells[first + shift : last + shift]
     seen = state.queue[0, : payers.size]
     seen[:] = 0
-    for step in range(came.size - 1, -1, -1):
+    for step in range(sources.size - 1, -1, -1):
         if last_equal(sources[:step], sources[step]) >= 0:
             continue
-        sent, reached = _entries(
+        begin, end, offset = _span(
             program, state, out_history, out_stored, sources[step], since, time
         )
-        sent, reached = _newest(sent, reached, state)
+        begin = _newest(begin, end, state)
+        sent, reached = cells[begin:end], cells[begin + offset : end + offset]
         if not _spend(state, 8 + sent.size * payers.size):
             break
         for payer in range(payers.size):
@@ -147,8 +156,11 @@ def _confirmed(program: Any, state: Any, walk: Any, account: int, since: int, ti
     """Tell whether a fraud from or to this account became known in the window."""
     for place in range(2):
         at = layout.WALK_LINKS + 8 + 2 * place
-        _, flags = _entries(program, state, walk[at], walk[at + 1], account, since, time)
-        if flags.sum() > 0:
+        begin, end, offset = _span(program, state, walk[at], walk[at + 1], account, since, time)
+        known = np.int64(0)
+        for entry in range(begin + offset, end + offset):
+            known += state.cells[entry]
+        if known > 0:
             return True
     return False
 
@@ -180,8 +192,8 @@ def _used_from(
 ) -> Any:
     """Add the accounts that were used from a device or address; return how many there are."""
     at = layout.WALK_LINKS + 4 * place + 2
-    times, others = _entries(program, state, walk[at], walk[at + 1], means, since, time)
-    times, others = _newest(times, others, state)
+    begin, end, offset = _span(program, state, walk[at], walk[at + 1], means, since, time)
+    others = state.cells[_newest(begin, end, state) + offset : end + offset]
     if not _spend(state, 8 + others.size):
         return np.int64(accounts)
     for step in range(others.size - 1, -1, -1):
@@ -215,8 +227,8 @@ def _links(program: Any, state: Any, walk: Any, row: Any, out: Any) -> None:
             continue
         for place in range(2):
             at = layout.WALK_LINKS + 4 * place
-            times, means = _entries(program, state, walk[at], walk[at + 1], account, since, time)
-            times, means = _newest(times, means, state)
+            begin, end, offset = _span(program, state, walk[at], walk[at + 1], account, since, time)
+            means = state.cells[_newest(begin, end, state) + offset : end + offset]
             for one in range(means.size - 1, -1, -1):
                 repeated = last_equal(means[one + 1 :], means[one]) >= 0
                 if means[one] != MISSING and not repeated:

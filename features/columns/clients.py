@@ -19,8 +19,9 @@ CLIENT_WORDS = (
 _BROWSER, _APP, _SCRIPT, _HEADLESS, _REMOTE, _ELSE = range(6)
 # Remote-access programs by the names that they show (ATT&CK T1219).
 _REMOTE_NAMES = re.compile(
-    r"any ?desk|team ?viewer|rust ?desk|ultra ?viewer|ammyy|screen ?connect|connectwise control"
-    r"|splashtop|log ?me ?in|go ?to ?(assist|my ?pc|resolve)|chrome remote desktop|quick ?assist"
+    r"remote[ _-]?(access|desktop)"
+    r"|any ?desk|team ?viewer|rust ?desk|ultra ?viewer|ammyy|screen ?connect|connectwise control"
+    r"|splashtop|log ?me ?in|go ?to ?(assist|my ?pc|resolve)|quick ?assist"
     r"|supremo|airdroid|iperius ?remote|\b(tight|ultra|real|tiger)?vnc\b|remote ?utilities"
     r"|zoho ?assist|dwservice|atera|netsupport|bomgar|beyondtrust|\brdp\b|mstsc",
     re.IGNORECASE,

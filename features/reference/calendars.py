@@ -6,11 +6,13 @@ cut-offs are dated files.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 
+from features.reference.countries import COUNTRIES
 from features.reference.dated import DatedTable
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,6 +28,7 @@ CALENDAR_FIELDS = {
 }
 """Place and width of each part of a day's code: see `Calendars.of_day`."""
 _CODE_BITS = 19
+_ANY_YEAR = 2026
 
 
 def first_day(codes: int) -> int:
@@ -70,7 +73,10 @@ def _public_holidays(country: str, year: int) -> frozenset[int]:
     import holidays
 
     try:
-        table = holidays.country_holidays(country, years=year)
+        with warnings.catch_warnings():
+            # It warns of years of which it knows no holidays; then there are none.
+            warnings.simplefilter("ignore")
+            table = holidays.country_holidays(country, years=year)
     except NotImplementedError:
         return frozenset()
     return frozenset((day - _EPOCH).days for day in table)
@@ -90,6 +96,11 @@ class Calendars:
         self.of_two_days = lru_cache(maxsize=65_536)(self._of_two_days)
         self._rests = lru_cache(maxsize=65_536)(self._rest)
         self._payday = lru_cache(maxsize=4096)(self._payday_of)
+
+    def prepare(self) -> None:
+        """Load every country's holidays now (half a second), not while the first event waits."""
+        for country in sorted(COUNTRIES):
+            _public_holidays(country, _ANY_YEAR)
 
     def _of_two_days(self, country: str, day: int) -> int:
         """Return the codes of a day and of the one after it; see `first_day`, `second_day`."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features import layout
-from features.batch import Arrivals
+from features.arrivals import Arrivals
 from features.definitions import RING_STREAMS
 from features.spark.roles import TIME, Plan
 
@@ -43,7 +43,7 @@ class Slices:
 
 
 def slices_of(plan: Plan, arrivals: Arrivals, most: int) -> Slices:
-    """Return at most so many slices, none where nothing walks; each is as long as its warm-up."""
+    """Return at most so many slices, none where nothing walks; two are as long as a warm-up."""
     none = np.zeros(0, np.int64)
     total = len(arrivals.streams)
     if not len(plan.walked) or total == 0:
@@ -55,7 +55,7 @@ def slices_of(plan: Plan, arrivals: Arrivals, most: int) -> Slices:
     if not known.any():
         return Slices(none, none, none, none)
     span = int(time[known].max() - time[known].min())
-    count = max(1, min(most, span // keep))
+    count = max(1, min(most, 2 * span // keep))
     cuts = np.linspace(0, total, count + 1).astype(np.int64)
     begins, ends = cuts[:-1], cuts[1:]
     warms = []

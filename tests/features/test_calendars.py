@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime
 from typing import Any
 
@@ -62,6 +64,24 @@ def test_every_country_has_a_calendar(reference: Reference) -> None:
         found = read(reference, country, "2026-05-01")
         assert found["since_payday"] <= 40, country
         assert found["rest_days_ahead"] < 15, country
+
+
+@pytest.mark.parametrize("on", ["1971-03-01", "2099-03-01"])
+def test_years_without_known_holidays_have_none_and_say_nothing(
+    reference: Reference, on: str
+) -> None:
+    # Warnings are errors here.
+    assert all(read(reference, country, on)["is_holiday"] in (0, 1) for country in COUNTRIES)
+
+
+def test_calendars_are_loaded_before_the_first_event() -> None:
+    code = (
+        "import sys; from features.reference import Reference; reference = Reference();"
+        "assert 'holidays' not in sys.modules; reference.calendars.prepare();"
+        "loaded = set(sys.modules); reference.calendars.of_two_days('PH', 20_000);"
+        "assert 'holidays.countries.philippines' in loaded and set(sys.modules) == loaded"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
 def payment(time: str, **fields: Any) -> Payment:

@@ -90,6 +90,7 @@ def test_a_client_that_contradicts_itself(
     ("application", "user_agent", "expected"),
     [
         ("AnyDesk", None, 1),
+        ("remote_access", None, 1),
         ("Any Desk 8", CHROME.format(136), 1),
         ("web_bank", "RustDesk/1.3", 1),
         ("web_bank", CHROME.format(136), 0),
