@@ -5,7 +5,8 @@ Each column's function is called once for each distinct combination of values.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,12 @@ def encode_columns(
     needed = _with_inputs(table.stream, wanted)
     columns: dict[str, Integers] = {}
     distinct = _Distinct(table)
+    distinct.prepare(
+        field
+        for column in COLUMNS[table.stream]
+        if isinstance(column, Mapped) and column.name in needed
+        for field in column.fields
+    )
     for column in COLUMNS[table.stream]:
         if column.name not in needed:
             continue
@@ -73,6 +80,11 @@ class _Distinct:
         self._table = table
         self._known: dict[tuple[str, ...], tuple[list[tuple[Any, ...]], Integers]] = {}
 
+    def prepare(self, fields: Iterable[str]) -> None:
+        """Look at several fields side by side; what works on them leaves Python to others."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.combinations, {(field,) for field in fields}))
+
     def combinations(self, fields: tuple[str, ...]) -> tuple[list[tuple[Any, ...]], Integers]:
         """Return the distinct combinations of some fields, and each row's place among them."""
         if fields not in self._known:
@@ -85,10 +97,16 @@ class _Distinct:
         if len(fields) == 1:
             return self._single(fields[0])
         parts = [self.combinations((field,)) for field in fields]
+        varied = [place for place, (values, _) in enumerate(parts) if len(values) > 1]
+        if len(varied) == 1:
+            values, codes = parts[varied[0]]
+            same = [part[0][0][0] for part in parts]
+            ends = (same[: varied[0]], same[varied[0] + 1 :])
+            return [(*ends[0], value, *ends[1]) for (value,) in values], codes
         combined = np.zeros(len(self._table), np.int64)
-        for values, codes in parts:
-            if len(values) > 1:
-                combined = combined * len(values) + codes
+        for place in varied:
+            values, codes = parts[place]
+            combined = combined * len(values) + codes
         keys, codes = _places(pa.array(combined))
         found = np.asarray(keys, np.int64)
         columns = []

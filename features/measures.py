@@ -252,8 +252,9 @@ def _flags(
     for window in range(reach):
         found += _total(flags[bounds[window] : end])
         end = bounds[window]
-        out[layout.FLAGGED + window] = float(found)
-    out[layout.LAST_FLAG] = float(flags[flags.size - 1])
+        # A withdrawal may outlast what it withdraws, and counts for nothing then.
+        out[layout.FLAGGED + window] = float(max(found, np.int64(0)))
+    out[layout.LAST_FLAG] = 1.0 if flags[flags.size - 1] > 0 else 0.0
     if not needs & layout.NEEDS_FLAG_GAP or _between(flags, 1, LARGEST_INTEGER) == 0:
         return
     for place in range(flags.size - 1, -1, -1):

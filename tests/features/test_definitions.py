@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from features.definitions import Catalogue, F, Own, Ring, duration, ratio
+from features.definitions import Catalogue, F, Own, Ring, Walk, duration, ratio
 from features.errors import BadDefinition
 
 RING = Ring("r", "payment", "debtor", value="amount", other="creditor", windows=("1h", "24h"))
@@ -35,6 +35,13 @@ def feature(**changes: object) -> F:
         (lambda: RING.read("access", "debtor"), "key='debtor' is no column of access"),
         (lambda: VIEW.count("7d"), "has no window 7d; it has 1h, 24h"),
         (lambda: VIEW.flagged("1h"), "records no flag; declare flag=…"),
+        (lambda: ratio(VIEW.count("1h"), VIEW.count("1h")), "circular ratio"),
+        (lambda: ratio(Own("amount"), Own("amount")), "circular ratio"),
+        (lambda: Walk.flow(RING, RING, "90d"), "walk over ring r: window 90d and grace 24h"),
+        (
+            lambda: Walk.flow(RING, RING, "7d").hops(),
+            "a walk along money knows circle and gathered",
+        ),
         (lambda: duration("1 hour"), "write a whole number and s, m, h or d"),
         (
             lambda: Catalogue("c", "payment", (feature(), feature())),

@@ -131,7 +131,7 @@ def test_a_master_and_two_workers_write_the_same_bytes(
     cluster: tuple[str, Path], tmp_path: Path
 ) -> None:
     address, room = cluster
-    assert_same_bytes(*build_both(random_world(6, size=2000), tmp_path, address))
+    assert_same_bytes(*build_both(random_world(6, size=600), tmp_path, address))
     # Each worker ran an executor, with our code as it was sent to it.
     for number in range(2):
         sent = list((room / f"work{number}").glob("app-*/*/crossflag/features/kernel.py"))

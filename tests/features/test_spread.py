@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from event_worlds import World, random_world
+from event_worlds import START, World, random_world
 
-from features import folder
+from features import folder, layout
 from features.arrivals import Arrivals, arrivals_of
 from features.batch import build
 from features.catalog import CATALOGUES, PROGRAM
 from features.compiling import compile_program
-from features.events import Payment, PaymentStatus, parse
+from features.events import AccessEvent, Payment, PaymentStatus, parse
+from features.fields import EPOCH
 from features.reference import Reference
 from features.spark import assembling, buckets, job
 from features.spark.roles import WARMING, Plan, plan_of
@@ -131,12 +132,46 @@ def test_a_slice_without_warm_up_sees_too_little(world: World) -> None:
     assert spread(world, arrivals, plan, cold, 3)[0] != whole(world)[0]
 
 
-def test_a_key_that_was_ever_late_needs_its_whole_history(world: World) -> None:
+def busy_world(keep: int) -> World:
+    """A shop's 1030 payments fill its history just before another account pays the shop.
+
+    Thirty of them are older than what a slice is warmed up with: with them the history is folded,
+    and the first payments of the last day, which would close a circle, are no longer seen.
+    """
+    last = int(START.timestamp() * 1e6) + 2 * keep
+    times = [last - keep - (60 - number) * 1_000_000 for number in range(30)]
+    times += [last - (1100 - number) * 60_000_000 for number in range(1000)]
+    payees = ["other"] * 30 + ["payer"] * 100 + ["other"] * 900
+    orders = [(at, "shop", payee) for at, payee in zip(times, payees, strict=True)]
+    given = [
+        {
+            "event_id": f"p{number}",
+            "time": EPOCH + timedelta(microseconds=at),
+            "currency": "EUR",
+            "amount": "10",
+            "debtor_account": debtor,
+            "creditor_account": creditor,
+        }
+        for number, (at, debtor, creditor) in enumerate([*orders, (last, "payer", "shop")])
+    ]
+    login = {"event_id": "a", "user_id": "u", "action": "login", "outcome": "success"}
+    events = [parse(Payment, values) for values in given]
+    access = parse(AccessEvent, {**login, "time": EPOCH + timedelta(microseconds=last)})
+    arrivals = [(event.time_us, event) for event in events]
+    return World([*arrivals, (last, access)])
+
+
+def test_a_key_that_filled_its_history_is_needed_whole() -> None:
+    _, plan = planned(random_world(1, size=50))
+    keep = int(plan.whole.histories[plan.walked, layout.HISTORY_KEEP].max())
+    world = busy_world(keep)
     arrivals, plan = planned(world)
-    slices = slices_of(plan, arrivals, 8)
-    assert len(slices.special) > 0
+    cut = slices_of(plan, arrivals, 1)
+    slices = Slices(np.array([0, 1030]), np.array([1030, 1032]), np.array([0, 30]), cut.special)
+    assert len(cut.special) > 0
+    assert spread(world, arrivals, plan, slices, 2) == whole(world)
     forgetful = dataclasses.replace(slices, special=slices.special[:0])
-    assert spread(world, arrivals, plan, forgetful, 3)[0] != whole(world)[0]
+    assert spread(world, arrivals, plan, forgetful, 2)[0] != whole(world)[0]
 
 
 def test_a_slice_is_warmed_up_as_long_as_the_walked_histories_keep(world: World) -> None:
@@ -148,7 +183,7 @@ def test_a_slice_is_warmed_up_as_long_as_the_walked_histories_keep(world: World)
             for stream, row in zip(arrivals.streams, arrivals.rows, strict=True)
         ]
     )
-    keep = int(plan.whole.histories[plan.walked, 2].max())
+    keep = int(plan.whole.histories[plan.walked, layout.HISTORY_KEEP].max())
     assert any(role.kind == WARMING for role in plan.roles)
     for begin, warm in zip(slices.begins[1:], slices.warms[1:], strict=True):
         assert 0 <= warm < begin
