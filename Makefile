@@ -9,7 +9,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 pytest := $(python) -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full lint format docs lock bench clean
+.PHONY: help setup demo test test-full spark lint format docs lock bench clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,12 +22,15 @@ demo: ## train on the sample, start the service on 127.0.0.1:8000, play events, 
 	@.venv/bin/crossflag demo
 
 test: lint ## every check in under 8 minutes: format, lint, types, floors, tests
-	@.ci/system.sh browser
+	@.ci/system.sh browser postgresql
 	$(pytest) -m "not full"
 
-test-full: lint ## the same, with the long tests
-	@.ci/system.sh browser
+test-full: lint spark ## the same, with the long tests and those of a Spark cluster
+	@.ci/system.sh browser postgresql java
 	$(pytest)
+
+spark: setup ## add Spark to .venv, for `crossflag features build --engine spark`
+	.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements/spark.lock
 
 lint: setup ## format, lint, types and import floors, without changing a file
 	$(python) -m ruff format --check .
@@ -42,15 +45,17 @@ format: setup ## put the code in the house's form
 docs: export NO_MKDOCS_2_WARNING = 1
 docs: setup ## write the generated pages and build the site into site/
 	$(python) docs/generate.py
+	$(python) docs/pictures.py
 	$(python) -m mkdocs build --strict
 
 lock: setup ## resolve the locks from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(compile) pyproject.toml --group dev --output-file requirements/dev.lock
 	$(compile) pyproject.toml --constraints requirements/dev.lock --output-file requirements/run.lock
+	echo pyspark | $(compile) - --constraints requirements/dev.lock --output-file requirements/spark.lock
 	echo uv | $(compile) - --output-file requirements/bootstrap.lock
 
 bench: setup ## measure speed on this machine
-	$(python) -m bench
+	.venv/bin/crossflag bench features
 
 clean: ## remove .venv, caches and built pages; data in .crossflag stays
 	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,7 +6,9 @@ import sys
 
 import typer
 
+import bench.command
 import serving.cli
+import serving.cli.consistency
 import training.cli
 from features.errors import CrossflagError
 
@@ -16,8 +18,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+# `crossflag features` is about both: what is trained on, and whether it was served so.
+training.cli.features_app.add_typer(serving.cli.consistency.app)
 app.add_typer(training.cli.app)
 app.add_typer(serving.cli.app)
+app.add_typer(bench.command.app, name="bench")
 
 
 def main() -> None:

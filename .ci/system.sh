@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what Python packages cannot bring: .ci/system.sh python|browser
+# Install what Python packages cannot bring: .ci/system.sh python|browser|postgresql|java
 # With root and apt it installs; otherwise it says what is missing and what that leaves out. It never fails.
 set -uo pipefail
 
@@ -8,6 +8,8 @@ present() {
   case $1 in
     python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     browser) available chromium || available chromium-browser || available google-chrome ;;
+    java) available java ;;
+    postgresql) available initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
   esac
 }
 install() {
@@ -20,7 +22,9 @@ for need in "$@"; do
   case $need in
     python) packages=(python3-venv) without="Crossflag cannot be set up" ;;
     browser) packages=(chromium fonts-liberation) without="the tests marked 'browser' (the console in a real browser) are left out" ;;
-    *) echo "system: '$need' is not known; use python or browser" >&2; continue ;;
+    postgresql) packages=(postgresql) without="the tests of the store on PostgreSQL are left out" ;;
+    java) packages=(default-jre-headless) without="the tests marked 'spark' and --engine spark are left out" ;;
+    *) echo "system: '$need' is not known; use python, browser, postgresql or java" >&2; continue ;;
   esac
   present "$need" && continue
   if [ "$(id -u)" = 0 ] && available apt-get; then

@@ -1,4 +1,4 @@
-"""What one row costs in the model: `python bench/model_row.py`.
+"""What one row costs in the model: `crossflag bench row`.
 
 A forest of the size that training makes (300 trees, depth 6, 60 features, a fifth of the values
 missing) is scored and explained one row at a time, by this project's kernels and by XGBoost with
@@ -9,17 +9,13 @@ that a busy machine disturbs little, and all of them alike.
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import xgboost
 from rich.console import Console
 from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from models.attribution import Attribution
 from models.calibrate import Calibrator
@@ -89,7 +85,3 @@ def main() -> None:
     for what, theirs in (("margin", "Booster.inplace_predict"), ("contributions", "pred_contribs")):
         ratio = best[f"{what}, {theirs}"] / best[f"{what}, ours"]
         console.print(f"{what}: {theirs} takes {ratio:.1f} times as long as ours")
-
-
-if __name__ == "__main__":
-    main()

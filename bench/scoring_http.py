@@ -1,4 +1,4 @@
-"""What one scored payment costs over HTTP: `python bench/scoring_http.py --home DIR`.
+"""What one scored payment costs over HTTP: `crossflag bench scoring --home DIR`.
 
 DIR holds promoted models (`crossflag train --promote`); the store is a new one beside them. The
 service runs in a process of its own; a plain FastAPI echo of the same bodies runs in the same way
@@ -8,7 +8,6 @@ and a busy machine disturb little; latency is the wall clock's.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import shutil
@@ -159,27 +158,21 @@ def report(
     )
 
 
-def main() -> None:
-    """Measure service and echo, and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True, help="folder with promoted models")
-    models = parser.parse_args().home / "models"
+def measure_all(home: Path) -> None:
+    """Measure service and echo, and print one table; `home` holds promoted models."""
     out = Table("server", "load", "processor per event", "events a second", "median", "99 %")
+    models = home / "models"
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        shutil.copytree(models, home / "models")
-        database = Database(home / "crossflag.db")
+        store = Path(folder)
+        shutil.copytree(models, store / "models")
+        database = Database(store / "crossflag.db")
         key = keys.create(
             database, name="bench", member="bench", country="BE", scopes=["score"], days=1
         )
         database.close()
         serve = "from serving.cli import app; app()"
-        options = ["serve", "--port", "8391", "--home", str(home), "--no-console"]
+        options = ["serve", "--port", "8391", "--home", str(store), "--no-console"]
         service = [sys.executable, "-c", serve, *options]
         measure("crossflag", service, 8391, key, True, out)
         measure("echo", [sys.executable, "-c", _ECHO, "8392"], 8392, key, False, out)
     Console().print(out)
-
-
-if __name__ == "__main__":
-    main()

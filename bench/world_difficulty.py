@@ -1,4 +1,4 @@
-"""How hard the simulated world is: `python -m bench.world_difficulty [FOLDER]`.
+"""How hard the simulated world is: `crossflag bench world [FOLDER]`.
 
 Three models learn from the labels known before the last 28 days and are judged on those days
 against what really happened (truth.parquet). Logistic regression sees the raw columns of an event
@@ -10,14 +10,12 @@ criminal events that stand among as many best-scored events as there were crimin
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xgboost
-from rich.console import Console
 from rich.table import Table
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
@@ -115,7 +113,3 @@ def measure(folder: Path) -> Table:
                 f"{real[best].sum() / real.sum():.2f}",
             )
     return table
-
-
-if __name__ == "__main__":
-    Console().print(measure(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE))

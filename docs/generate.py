@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -16,10 +17,12 @@ from pydantic import BaseModel
 
 from features.catalog import CATALOGUES
 from features.definitions import F
-from features.events import AccessEvent, Label, Payment, Stream
+from features.events import MODELS, Stream
 from serving import settings
 from serving.app import create_app
 from serving.metrics import Metrics
+from training.coverage import matrix, measure
+from training.coverage.page import page as coverage
 from training.recipe import Boosting, Data, Labels, Latest, Recipe, Review, Weeks
 from training.simulate.crimes import CRIMES
 
@@ -57,11 +60,12 @@ def fields_page() -> str:
     """Return the page of the event schema's fields."""
     parts = [
         NOTE,
-        "# Fields\n\nEvery field of the three records that Crossflag reads. **Required** fields "
+        "# Fields\n\nEvery field of the records that Crossflag reads. **Required** fields "
         "must be there; leave out any other that you do not have. What feeds on an absent field "
         "is left out of the model, and named.\n",
     ]
-    for title, model in (("Payment", Payment), ("Access event", AccessEvent), ("Label", Label)):
+    for model in MODELS.values():
+        title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__).capitalize()
         rows = [
             (f"`{name}`" + (" **required**" if field.is_required() else ""), describe(model, name))
             for name, field in model.model_fields.items()
@@ -156,6 +160,12 @@ def typologies_page() -> str:
     return "".join(parts)
 
 
+def coverage_page() -> str:
+    """Return the page of red flags, of what sees them, and of how much is found."""
+    names = {stream: catalogue.names for stream, catalogue in CATALOGUES.items()}
+    return NOTE + coverage(matrix.load(), measure.read(), names)
+
+
 def settings_rows() -> list[tuple[str, ...]]:
     """Return every setting of the service; the text below a field is its meaning."""
     body = next(
@@ -174,7 +184,7 @@ def settings_rows() -> list[tuple[str, ...]]:
     return [
         (
             f"`{settings.PREFIX}{field.name.upper()}`",
-            "" if field.default is None else f"`{field.default}`",
+            "" if field.default in (None, ()) else f"`{field.default}`",
             meanings[field.name],
         )
         for field in dataclasses.fields(settings.Settings)
@@ -214,6 +224,7 @@ PAGES = {
     "features.md": features_page,
     "recipe.md": recipe_page,
     "typologies.md": typologies_page,
+    "coverage.md": coverage_page,
 }
 
 

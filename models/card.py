@@ -10,6 +10,8 @@ from features.definitions import Catalogue
 from models.bundle import Bundle
 from models.explain import in_words
 
+RECALL = "recall_by_typology"
+
 
 def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
     """Return the card of `bundle` as Markdown; with its catalogue, features come with their why.
@@ -34,14 +36,39 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
         _table(("metric", "value"), [(key, f"{bundle.metrics[key]:.4f}") for key in bundle.metrics])
         if bundle.metrics
         else "None were recorded.",
+        "## What is found of each typology",
+        _recall(bundle.training.get(RECALL, {})),
         "## Training data",
-        _table(("what", "value"), [(key, _plain(bundle.training[key])) for key in bundle.training])
+        _table(
+            ("what", "value"),
+            [(key, _plain(value)) for key, value in bundle.training.items() if key != RECALL],
+        )
         if bundle.training
         else "None was recorded.",
         "## Features",
         _features(bundle, catalogue),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _recall(recall: dict[str, dict[str, float]]) -> str:
+    if not recall:
+        return "None was recorded."
+    return (
+        "Days of subjects with a crime on which the review threshold flags the subject.\n\n"
+        + _table(
+            ("typology", "found", "of", "recall"),
+            [
+                (
+                    name.replace("_", " "),
+                    f"{found['found_subject_days']:.0f}",
+                    f"{found['subject_days']:.0f}",
+                    f"{found['recall']:.2f}",
+                )
+                for name, found in recall.items()
+            ],
+        )
+    )
 
 
 def _features(bundle: Bundle, catalogue: Catalogue | None) -> str:

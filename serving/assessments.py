@@ -8,7 +8,10 @@ from typing import Any
 
 from models.explain import Reason
 
-__all__ = ["Assessment", "Reason"]
+__all__ = ["SHARED", "Assessment", "Reason"]
+
+SHARED = "agreement:"
+"""What the name of a shared history begins with."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Assessment:
     amount_reference: int | None
     """EUR cents; None for an access event or without an exchange rate."""
     received_at: datetime
+    pool: str
+    """Whose history it rests on: `member:NAME`, or `agreement:REFERENCE` under one in force."""
+
+    @property
+    def agreement(self) -> str | None:
+        """The sharing agreement whose members' history it rests on, None for the member's own."""
+        return self.pool.removeprefix(SHARED) if self.pool.startswith(SHARED) else None
 
     @property
     def flagged(self) -> bool:

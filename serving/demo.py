@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import socket
@@ -39,6 +40,7 @@ _PER_REQUEST = 100
 _DAY = 86_400_000_000
 _PATIENCE = 120.0
 _MARK = "demo.txt"
+_OWN_STORE = ("CROSSFLAG_DATABASE_URL", "CROSSFLAG_MEMBERS")
 _STARTED = time.monotonic()
 
 
@@ -196,8 +198,12 @@ def _service(home: Path, host: str, port: int) -> Iterator[str]:
         *("serve", "--home", str(home), "--host", host, "--port", str(port)),
         *("--ip-overlay", str(SAMPLE / "ip_overlay.csv")),
     )
+    # The demo's store is its own, whatever the environment sets for the real service.
+    environment = {name: value for name, value in os.environ.items() if name not in _OWN_STORE}
     log = (home / "service.log").open("w")
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        command, stdout=log, stderr=subprocess.STDOUT, env=environment
+    )
     address = f"http://{host}:{port}"
     try:
         yield address

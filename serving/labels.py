@@ -13,6 +13,7 @@ from serving import restoring
 from serving.auth import Principal
 from serving.errors import Conflict, Invalid, ServiceError
 from serving.metrics import Metrics
+from serving.pools import Place
 from serving.sequencer import Sequencer, Turn
 from serving.store import log
 from serving.store.database import Database
@@ -48,11 +49,10 @@ def record(turn: Turn, member: str, label: Label, received_at: int | None = None
             )
         return Recorded(label_id, duplicate=True)
     unit.flush()
-    event = _labelled(turn, member, label)
+    event, event_received_at = _labelled(turn, member, label)
     key = (label.stream, label.event_id)
     previous = log.latest_labels(unit.connection, member, [key]).get(key)
     received_at = turn.stamps.next() if received_at is None else received_at
-    turn.pools.engine(member).label(event, label, previous)
     sequence = unit.append(
         Entry(
             member=member,
@@ -64,6 +64,8 @@ def record(turn: Turn, member: str, label: Label, received_at: int | None = None
             body_hash=digest,
         )
     )
+    place = Place(member, sequence, received_at)
+    turn.pools.label(event, label, previous, place, event_received_at)
     unit.flush()
     log.add_label(
         unit.connection,
@@ -77,7 +79,8 @@ def record(turn: Turn, member: str, label: Label, received_at: int | None = None
     return Recorded(label_id, duplicate=False)
 
 
-def _labelled(turn: Turn, member: str, label: Label) -> Payment | AccessEvent:
+def _labelled(turn: Turn, member: str, label: Label) -> tuple[Payment | AccessEvent, int]:
+    """Return the event that a label is about, and when it was received."""
     connection = turn.unit.connection
     target = log.record_of(connection, member, label.stream, label.event_id)
     problems = []
@@ -111,9 +114,9 @@ def _labelled(turn: Turn, member: str, label: Label) -> Payment | AccessEvent:
                 "leave it out, or give the earlier label's label_id",
             )
         )
-    if problems or event is None:
+    if problems or event is None or target is None:
         raise Invalid(problems)
-    return event
+    return event, target.received_at
 
 
 class Labels:

@@ -25,6 +25,12 @@ class Metrics:
             "crossflag_duplicate_events", "Events sent again", ["stream"], registry=registry
         )
         self.labels = Counter("crossflag_labels", "Labels recorded", ["stream"], registry=registry)
+        self.payment_statuses = Counter(
+            "crossflag_payment_statuses",
+            "Payment statuses recorded",
+            ["status"],
+            registry=registry,
+        )
         self.refused = Counter(
             "crossflag_refused_requests", "Requests refused", ["reason"], registry=registry
         )

@@ -12,17 +12,28 @@ from typing import Any
 
 import orjson
 
-from features.events import AccessEvent, Label, Payment
+from features.events import AccessEvent, Label, Payment, PaymentStatus
 
 
 def event(stream: str, body: bytes) -> Payment | AccessEvent:
     """Return the payment or access event whose canonical form `body` is."""
+    return payment(body) if stream == "payment" else AccessEvent.model_construct(**_values(body))
+
+
+def payment(body: bytes) -> Payment:
+    """Return the payment whose canonical form `body` is."""
     values = _values(body)
-    if stream == "access":
-        return AccessEvent.model_construct(**values)
     values["amount"] = Decimal(values["amount"])
     values["intermediary_agents"] = tuple(values.get("intermediary_agents", ()))
     return Payment.model_construct(**values)
+
+
+def status(body: bytes) -> PaymentStatus:
+    """Return the payment status whose canonical form `body` is."""
+    values = _values(body)
+    if "amount" in values:
+        values["amount"] = Decimal(values["amount"])
+    return PaymentStatus.model_construct(**values)
 
 
 def label(body: bytes) -> Label:

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from features.engine import Step
 from features.events import AccessEvent, Payment
 from models.decision import decide
 from models.explain import explain
@@ -22,12 +21,13 @@ from serving.cases.gathering import join, link
 from serving.champions import Champions
 from serving.errors import Conflict, NotFound, ServiceError
 from serving.metrics import Metrics
+from serving.pools import Place, Scored
 from serving.sequencer import Sequencer, Turn
 from serving.store import log
 from serving.store.database import Database
 from serving.store.records import moment
 from serving.store.unit import Entry
-from serving.subjects import counterparty_of, subject_of
+from serving.subjects import counterparty_of, references_of, subject_of
 
 Scorable: TypeAlias = Payment | AccessEvent
 
@@ -44,10 +44,9 @@ class Assessed:
 class _Fresh:
     """An event that the log did not hold before, and its row of features."""
 
-    sequence: int
-    received_at: int
+    place: Place
     event: Scorable
-    step: Step
+    scored: Scored
 
 
 class Assessor:
@@ -101,7 +100,6 @@ class Assessor:
     def _assess(
         self, turn: Turn, member: str, scorer: Scorer, events: Sequence[Scorable]
     ) -> list[Assessed | ServiceError]:
-        engine = turn.pools.engine(member)
         fresh: list[_Fresh] = []
         places: list[tuple[int, bool] | ServiceError] = []
         for event in events:
@@ -113,7 +111,6 @@ class Assessor:
                 places.append((known.sequence, True) if same else _other_body(event))
                 continue
             received_at = turn.stamps.next()
-            step = engine.step(event)
             sequence = turn.unit.append(
                 Entry(
                     member=member,
@@ -125,19 +122,19 @@ class Assessor:
                     body_hash=digest,
                     subject=subject_of(event),
                     counterparty=counterparty_of(event),
+                    **references_of(event),
                 )
             )
-            fresh.append(_Fresh(sequence, received_at, event, step))
+            place = Place(member, sequence, received_at)
+            fresh.append(_Fresh(place, event, turn.pools.step(event, place)))
             places.append((sequence, False))
         self._keep(turn, member, scorer, fresh)
-        return [
-            place if isinstance(place, ServiceError) else _answer(turn, *place) for place in places
-        ]
+        return [one if isinstance(one, ServiceError) else _answer(turn, *one) for one in places]
 
     def _keep(self, turn: Turn, member: str, scorer: Scorer, fresh: list[_Fresh]) -> None:
         if not fresh:
             return
-        rows = np.stack([one.step.features for one in fresh])
+        rows = np.stack([one.scored.features for one in fresh])
         scores = scorer.score(rows)
         bundle = scorer.bundle
         thresholds = dict(vars(bundle.thresholds))
@@ -147,7 +144,7 @@ class Assessor:
         ):
             decision = decide(probability, bundle.thresholds)
             assessment = Assessment(
-                assessment_id=self._name(one.sequence),
+                assessment_id=self._name(one.place.sequence),
                 member=member,
                 stream=bundle.stream,
                 event_id=one.event.event_id,
@@ -161,9 +158,10 @@ class Assessor:
                 reference_version=turn.pools.reference.version,
                 thresholds=thresholds,
                 case_id=None,
-                late=one.step.late,
-                amount_reference=one.step.amount_reference,
-                received_at=moment(one.received_at),
+                late=one.scored.late,
+                amount_reference=one.scored.amount_reference,
+                received_at=moment(one.place.received_at),
+                pool=one.scored.pool,
             )
             contributions = None
             if assessment.flagged:
@@ -177,11 +175,13 @@ class Assessor:
                     access_exposure=self._access_exposure,
                 )
                 assessment = replace(assessment, case_id=joined.case_id)
-                links.append((joined, one.sequence, assessment))
+                links.append((joined, one.place.sequence, assessment))
             turn.unit.assess(
-                one.sequence,
+                one.place.sequence,
                 assessment,
                 margin=margin,
+                pool_position=one.scored.position,
+                pool_entries=one.scored.entries,
                 features=_blob(row),
                 contributions=contributions,
             )

@@ -3,24 +3,28 @@
 While a commit is on its way to the disk the next tasks gather, so that a busy service commits many
 events at once and an idle one answers at once. Nobody gets an answer before the commit. When a
 commit fails, what the engines learnt in its group is void: they are made again from the log, and
-whoever was waiting is told to send again.
+whoever was waiting is told to send again. Each turn begins with a look at which members are this
+process's (`ownership`), and ends with a commit under the numbers that it found.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from features.errors import CrossflagError
+from serving import replaying
 from serving.clock import Stamps, now
 from serving.errors import Internal, Unavailable
 from serving.metrics import Metrics
+from serving.ownership import Ownership
 from serving.pools import Pools
-from serving.store import log
+from serving.snapshots import Snapshots
 from serving.store.database import Database
 from serving.store.unit import EventKey, StoreFailure, Unit
 
@@ -29,6 +33,7 @@ _log = logging.getLogger("crossflag")
 _RETRY_SECONDS = 1.0
 _REPLAYING = "replaying its event log"
 _REBUILDING = "rebuilding its history after a failed commit"
+_TAKING_OVER = "reading the history of members that it has taken over"
 
 
 @dataclass
@@ -63,10 +68,20 @@ class Sequencer:
     """Runs tasks in order. `capacity` bounds the events that wait, `group` those of one commit."""
 
     def __init__(
-        self, database: Database, pools: Pools, metrics: Metrics, *, capacity: int, group: int
+        self,
+        database: Database,
+        ownership: Ownership,
+        pools: Pools,
+        snapshots: Snapshots,
+        metrics: Metrics,
+        *,
+        capacity: int,
+        group: int,
     ) -> None:
         self.database = database
+        self.ownership = ownership
         self.pools = pools
+        self._snapshots = snapshots
         self._metrics = metrics
         self._capacity = capacity
         self._group = group
@@ -85,6 +100,12 @@ class Sequencer:
             return "stopped by a fault of its own; start it again"
         return "stopping" if self._stopping else self._doing
 
+    @property
+    def behind(self) -> str | None:
+        """Why events of some member would wait, None when every owned history is in memory."""
+        unread = self.pools.unread(self.ownership)
+        return _TAKING_OVER if max(unread.values(), default=0) > 1 else None
+
     def start(self) -> None:
         """Replay the log, then take tasks; `not_ready` says what it is doing until then."""
         self._running = asyncio.create_task(self._run(), name="crossflag-sequencer")
@@ -95,7 +116,11 @@ class Sequencer:
         self._queue.put_nowait(None)
         if self._running is not None:
             await self._running
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._snapshots.at_the_end, self.database, self.pools
+        )
         self._thread.shutdown()
+        await asyncio.to_thread(self.ownership.stop)
 
     async def submit(
         self,
@@ -108,9 +133,14 @@ class Sequencer:
 
         `member` is whose history it adds to, `keys` the entries of the log that it will ask for. A
         CrossflagError that it raises goes to its caller, and must come before it has changed
-        anything. Raises `Unavailable` when the queue is full, the service is not ready, or the
-        commit failed.
+        anything. Raises `Unavailable` when the queue is full, the service is not ready, another
+        service owns the member, or the commit failed.
         """
+        if self.not_ready is None and member is not None:
+            # In one order everywhere: two services then never take half of a shared history each.
+            for one in sorted(self.pools.agreements.together((member,))):
+                if self.ownership.fence(one) is None:
+                    await asyncio.to_thread(self.ownership.claim, one)
         if self.not_ready is not None:
             raise Unavailable(f"the service is {self.not_ready}; send again shortly")
         waiting = _Waiting(task, member, keys, asyncio.get_running_loop().create_future())
@@ -122,8 +152,18 @@ class Sequencer:
         answer: T = await waiting.answer
         return answer
 
+    def _look_again(self) -> None:
+        """Have a turn soon, even without a task."""
+        nothing = _Waiting(_nothing, None, (), asyncio.get_running_loop().create_future())
+        nothing.answer.cancel()
+        self._events_waiting += nothing.weight
+        self._queue.put_nowait(nothing)
+
     async def _run(self) -> None:
-        await self._rebuild(None, _REPLAYING)
+        loop = asyncio.get_running_loop()
+        changed = partial(loop.call_soon_threadsafe, self._look_again)
+        await self._until_done(lambda: self._begin(changed), _REPLAYING)
+        await self._until_done(lambda: self._follow(()), _REPLAYING)
         while (first := await self._queue.get()) is not None:
             self._events_waiting -= first.weight
             await self._commit([first, *self._drain(self._group - first.weight)])
@@ -143,7 +183,9 @@ class Sequencer:
             for waiting in [*group, *self._drain(self._events_waiting)]:
                 _settle(waiting, Unavailable("nothing was stored; send it again"))
             members = {waiting.member for waiting in group if waiting.member is not None}
-            await self._rebuild(members, _REBUILDING)
+            # At once: what is void must not outlive the service in a snapshot.
+            self.pools.drop(members)
+            await self._until_done(lambda: self._follow(members), _REBUILDING)
         else:
             for waiting, outcome in zip(group, outcomes, strict=True):
                 _settle(waiting, outcome)
@@ -151,10 +193,20 @@ class Sequencer:
     def _turn(self, group: list[_Waiting[Any]]) -> list[Any]:
         started = now()
         outcomes: list[Any] = []
+        together = self.pools.agreements.together
+        members = together({waiting.member for waiting in group if waiting.member is not None})
+        self._follow(members)
+        self._snapshots.between_commits(self.database, self.pools, members)
+        fences = self.pools.fences(members)
         with self.database.unit() as unit:
+            lost = self.ownership.lost(unit, fences)
+            ours = fences.keys() - together(lost)
             unit.prefetch(key for waiting in group for key in waiting.keys)
             turn = Turn(unit, self.pools, self._stamps)
             for waiting in group:
+                if waiting.member is not None and waiting.member not in ours:
+                    outcomes.append(_taken_over(waiting.member))
+                    continue
                 try:
                     outcomes.append(waiting.task(turn))
                 except CrossflagError as refusal:
@@ -179,12 +231,11 @@ class Sequencer:
             drained.append(waiting)
         return drained
 
-    async def _rebuild(self, members: set[str] | None, doing: str) -> None:
+    async def _until_done(self, work: Callable[[], None], doing: str) -> None:
         self._doing = doing
         while not self._stopping:
             try:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._thread, self._replay, members)
+                await asyncio.get_running_loop().run_in_executor(self._thread, work)
             except Exception as error:
                 _log.error("the event log could not be read: %s", type(error).__name__)
                 self._doing = f"unable to read its event log ({type(error).__name__})"
@@ -193,10 +244,20 @@ class Sequencer:
                 self._doing = None
                 return
 
-    def _replay(self, members: set[str] | None) -> None:
-        self._stamps.last = max(self._stamps.last, self.database.read(log.last_received))
+    def _begin(self, changed: Callable[[], object]) -> None:
         self.pools.warm()
-        self.pools.rebuild(self.database, members)
+        self.ownership.start(changed)
+
+    def _follow(self, members: Collection[str]) -> None:
+        """Have in memory the history of those that are ours: of `members`, and what is owned."""
+        gained = self.pools.follow(self.ownership, members)
+        if gained:
+            doing = self._doing
+            if max(gained.values()) > 1:
+                self._doing = doing or _TAKING_OVER
+            last = replaying.rebuild(self.pools, self.database, gained, self._snapshots)
+            self._stamps.last = max(self._stamps.last, last)
+            self._doing = doing
 
 
 def _settle(waiting: _Waiting[Any], outcome: Any) -> None:
@@ -206,3 +267,14 @@ def _settle(waiting: _Waiting[Any], outcome: Any) -> None:
         waiting.answer.set_exception(outcome)
     else:
         waiting.answer.set_result(outcome)
+
+
+def _taken_over(member: str) -> Unavailable:
+    return Unavailable(
+        f"the events of {member} were taken over by another service; send them there, or here "
+        f"again once this service has taken over"
+    )
+
+
+def _nothing(_: Turn) -> None:
+    """Change nothing."""

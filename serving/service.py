@@ -11,17 +11,21 @@ import logging
 
 from features.reference import Reference
 from models.bundle import Bundle
-from serving import audit
+from serving import agreements, audit, feature_sets
 from serving.cases import Cases
 from serving.champions import Champions
+from serving.clock import now
 from serving.errors import ServiceError
 from serving.keys import Keys
 from serving.labels import Labels
 from serving.metrics import Metrics
+from serving.ownership import ownership_of
 from serving.pools import Pools
 from serving.scoring import Assessor
 from serving.sequencer import Sequencer
 from serving.settings import Settings
+from serving.snapshots import Snapshots
+from serving.statuses import Statuses
 from serving.store.database import Database
 from serving.users import Users
 
@@ -36,14 +40,29 @@ class Service:
         self.metrics = Metrics()
         self.database = Database(settings.database, exclusive=True)
         try:
-            pools = Pools(Reference(settings.ip_overlay, settings.mmdb))
+            self.agreements = agreements.read(settings.agreements).not_over(now())
+            self.agreements.check_owner(settings.members)
+            reference = Reference(settings.ip_overlay, settings.mmdb, settings.reference_data)
+            pools = Pools(reference, self.agreements)
+            feature_sets.keep(self.database)
+            with self.database.unit() as unit:
+                for one in self.agreements:
+                    audit.note(unit, None, "agreement.in_use", one.reference, **one.document())
         except BaseException:
             self.database.close()
             raise
         self.champions = Champions(settings.models_dir, self.metrics)
+        self.ownership = ownership_of(
+            self.database,
+            settings.members,
+            settings.owner_patience,
+            self.agreements.together,
+        )
         self.sequencer = Sequencer(
             self.database,
+            self.ownership,
             pools,
+            Snapshots(settings.home / "snapshots", settings.snapshot_events),
             self.metrics,
             capacity=settings.queue_capacity,
             group=settings.group_size,
@@ -57,7 +76,8 @@ class Service:
             self.metrics,
             settings.access_exposure,
         )
-        self.cases = Cases(self.sequencer, self.database, self.metrics)
+        self.cases = Cases(self.sequencer, self.database, self.metrics, reference)
+        self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)
         self._followers: list[asyncio.Task[None]] = []
 
@@ -82,7 +102,8 @@ class Service:
 
     def not_ready(self) -> list[str]:
         """Return why the service takes no events; empty when it takes those of some stream."""
-        reasons = [f"the service is {doing}"] if (doing := self.sequencer.not_ready) else []
+        doing = self.sequencer.not_ready or self.sequencer.behind or self.ownership.standing_by()
+        reasons = [f"the service is {doing}"] if doing else []
         if not self.champions.versions():
             reasons += self.champions.missing.values()
         return reasons

@@ -19,10 +19,20 @@ class Settings:
 
     home: Path = Path(".crossflag")
     """Folder of the store and the models."""
+    database_url: str | None = None
+    """PostgreSQL store, as postgresql://USER:PASSWORD@HOST/NAME; without it SQLite in the home."""
+    members: tuple[str, ...] = ()
+    """On PostgreSQL: members whose events this service takes, separated by commas; else all."""
+    owner_patience: int = 10
+    """On PostgreSQL: seconds without a sign of life after which another service takes over."""
+    agreements: Path | None = None
+    """TOML file of agreements by which members share their history; without it none do."""
     ip_overlay: Path | None = None
     """CSV of networks with country and autonomous system, ahead of the registries' own table."""
     mmdb: Path | None = None
     """Geolocation file in MaxMind DB form; without it there is no talk of distance."""
+    reference_data: Path | None = None
+    """Folder of dated reference files that replace ours by name, such as thresholds.csv."""
     console: bool = True
     """Whether the reviewers' console is served."""
     secure_cookies: bool = False
@@ -31,6 +41,8 @@ class Settings:
     """Events that may wait before the service answers 503."""
     group_size: int = 256
     """Events that share one commit at most, unless one request holds more."""
+    snapshot_events: int = 50_000
+    """Events of a member, and a tenth of all it has, after which its history goes to disk."""
     batch_limit: int = 1_000
     """Events in one batch request."""
     body_limit: int = 4 * 1024 * 1024
@@ -39,9 +51,9 @@ class Settings:
     """EUR cents that a flagged access event counts as its amount in the queue."""
 
     @property
-    def database(self) -> Path:
-        """The store's file."""
-        return self.home / "crossflag.db"
+    def database(self) -> Path | str:
+        """The store: SQLite's file, or the URL of PostgreSQL."""
+        return self.database_url or self.home / "crossflag.db"
 
     @property
     def models_dir(self) -> Path:
@@ -83,4 +95,8 @@ def _read(kind: str, text: str) -> object:
         if not text.isascii() or not text.isdecimal() or int(text) < 1:
             raise ValueError("set it to a whole number of 1 or more")
         return int(text)
+    if kind.startswith("tuple"):
+        return tuple(part for one in text.split(",") if (part := one.strip()))
+    if kind.startswith("str"):
+        return text or None
     return Path(text) if text else None

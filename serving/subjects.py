@@ -23,6 +23,13 @@ def counterparty_of(event: Payment | AccessEvent) -> str | None:
     return event.creditor_identity if isinstance(event, Payment) else None
 
 
+def references_of(event: Payment | AccessEvent) -> dict[str, str | None]:
+    """Return the references by which others name a payment, empty for an access event."""
+    if isinstance(event, AccessEvent):
+        return {}
+    return {"uetr": event.uetr, "end_to_end_id": event.end_to_end_id}
+
+
 def shown(subject: str) -> tuple[Kind, str]:
     """Return a subject's kind, and its customer id or account number."""
     kind, _, identity = subject.partition(":")

@@ -7,15 +7,18 @@ CROSSFLAG_TEST_DATA names a folder of public data sets that are too large to com
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+POSTGRESQL_PROGRAMS = "usr/lib/postgresql/*/bin/initdb"
 
 
 def lacking(what: str) -> NoReturn:
@@ -30,9 +33,20 @@ def browser_path() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def postgresql_programs() -> Path | None:
+    """The folder of PostgreSQL's server programs; Debian keeps them off the path."""
+    path = shutil.which("initdb")
+    found = [Path(path)] if path else sorted(Path("/").glob(POSTGRESQL_PROGRAMS))
+    return found[-1].parent if found else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and browser_path() is None:
         lacking("no Chromium is installed (Debian: apt-get install chromium)")
+    if item.get_closest_marker("spark") and importlib.util.find_spec("pyspark") is None:
+        lacking("pyspark is not installed (Crossflag's extra [spark])")
+    if item.get_closest_marker("spark") and shutil.which("java") is None:
+        lacking("no Java is installed (Debian: apt-get install default-jre-headless)")
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +56,29 @@ def chromium() -> str:
     if path is None:
         lacking("no Chromium is installed (Debian: apt-get install chromium)")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Run a PostgreSQL server of this session's own; gives the folder of its socket."""
+    programs = postgresql_programs()
+    if programs is None:
+        lacking("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    from private_postgresql import private_server
+
+    with private_server(programs) as folder:
+        yield folder
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    import psycopg
+
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(host=postgresql_server, user="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    return f"postgresql://postgres@/{name}?host={postgresql_server}"
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -54,8 +55,8 @@ def broken_links(page: Path) -> list[str]:
     return broken
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_docs", DOCS / "generate.py")
+def program(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -79,17 +80,37 @@ def test_a_broken_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    "name", ["fields.md", "features.md", "recipe.md", "service.md", "typologies.md"]
+    "name",
+    ["fields.md", "features.md", "recipe.md", "service.md", "typologies.md", "coverage.md"],
 )
 def test_a_generated_page_is_current(name: str) -> None:
     written = (DOCS / name).read_text(encoding="utf-8")
-    assert written == generator().PAGES[name](), f"{name} is out of date: run `make docs`"
+    pages = program("generate").PAGES
+    assert written == pages[name](), f"{name} is out of date: run `make docs`"
+
+
+def test_the_pictures_are_what_the_engine_computes() -> None:
+    pictures = program("pictures").PICTURES
+    assert {path.name for path in (DOCS / "images").glob("exact-*.svg")} == set(pictures)
+    for name, picture in pictures.items():
+        written = (DOCS / "images" / name).read_text(encoding="utf-8")
+        assert written == picture().svg(), f"{name} is out of date: run `make docs`"
+
+
+def test_the_feature_that_is_shown_works() -> None:
+    feature, test = blocks(DOCS / "add-a-feature.md", "python")
+    assert len([line for line in feature.splitlines() if line and "import" not in line]) <= 10
+    shown: dict[str, Any] = {}
+    exec(feature + test, shown)
+    shown["test_a_wave_reads_as_one"]()
 
 
 def test_every_direct_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = [re.split(r"[\[<>=~!; ]", line)[0] for line in wanted]
+    for extra in project["project"]["optional-dependencies"].values():
+        wanted += extra
+    names = {re.split(r"[\[<>=~!; ]", line)[0] for line in wanted}
     page = (DOCS / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| (?!package )([a-z0-9-]+) \| \S.{15,}\|$", page, re.M)
     assert sorted(told) == sorted(names)

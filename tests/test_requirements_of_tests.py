@@ -1,4 +1,4 @@
-"""A machine without a browser skips the browser's tests, and fails them where all are required."""
+"""What a machine lacks skips the tests that need it, and fails them where all are required."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import pytest
 
 @pytest.mark.browser
 def test_console():
+    pass
+"""
+POSTGRESQL_TEST = """
+def test_store(postgresql):
     pass
 """
 INI = "[pytest]\nmarkers =\n  browser: needs Chromium\n"
@@ -55,3 +59,28 @@ def test_present_browser_runs_the_test(
     install_chromium(suite)
     monkeypatch.setenv("CROSSFLAG_TEST_REQUIRE", "all")
     suite.runpytest_inprocess("-p", "no:xdist").assert_outcomes(passed=1)
+
+
+@pytest.fixture
+def shared_suite(suite: pytest.Pytester) -> pytest.Pytester:
+    """The same for a test on PostgreSQL, on a machine that has no server."""
+    text = Path(__file__).with_name("conftest.py").read_text()
+    assert "usr/lib/postgresql" in text
+    suite.makeconftest(text.replace("usr/lib/postgresql", "nowhere"))
+    suite.makepyfile(POSTGRESQL_TEST)
+    return suite
+
+
+def test_missing_postgresql_skips_with_reason(shared_suite: pytest.Pytester) -> None:
+    result = shared_suite.runpytest_inprocess("-rs", "-p", "no:xdist")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no PostgreSQL server is installed*"])
+
+
+def test_missing_postgresql_fails_where_all_is_required(
+    shared_suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSFLAG_TEST_REQUIRE", "all")
+    result = shared_suite.runpytest_inprocess("-p", "no:xdist")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no PostgreSQL server*CROSSFLAG_TEST_REQUIRE=all*"])

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.coverage.command import app as coverage
+
 if TYPE_CHECKING:
     from training.recipe import Recipe
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(coverage, name="coverage")
+features_app = typer.Typer(pretty_exceptions_enable=False)
+app.add_typer(features_app, name="features")
 
 Home = Annotated[
     Path,
@@ -41,8 +46,13 @@ def train(
         OptionalFile, typer.Option("--data", help="Events of the model's stream, one file.")
     ] = None,
     payments: Annotated[OptionalFile, typer.Option(help="Payments: CSV, Parquet, XML.")] = None,
-    access: Annotated[OptionalFile, typer.Option(help="Access events: CSV, Parquet, log.")] = None,
+    access: Annotated[
+        OptionalFile, typer.Option(help="Access events: CSV, Parquet, OCSF, log.")
+    ] = None,
     labels: Annotated[OptionalFile, typer.Option(help="Labels: CSV or Parquet.")] = None,
+    statuses: Annotated[
+        OptionalFile, typer.Option(help="Payment statuses: CSV, Parquet, XML.")
+    ] = None,
     mapping: Annotated[OptionalFile, typer.Option(help="Column mapping (TOML).")] = None,
     ip_overlay: Annotated[OptionalFile, typer.Option(help="Table of networks (CSV).")] = None,
     reviews_per_day: Annotated[
@@ -53,6 +63,9 @@ def train(
         bool | None,
         typer.Option(help="Compare with logistic regression and a random forest [as the recipe]."),
     ] = None,
+    features: Annotated[
+        OptionalFile, typer.Option(help="Folder that `crossflag features build` wrote.")
+    ] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     mlflow: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
     home: Home = HOME,
@@ -61,6 +74,7 @@ def train(
     """Train a model on events and labels, judge it on held-back time and keep it.
 
     Data files given here replace all those of the recipe; its mapping stays unless one is given.
+    --features saves building the features of these same files again; the model is the same.
     """
     from features.events import STREAMS
     from training import data, pipeline, tables
@@ -76,7 +90,7 @@ def train(
         )
     chosen = _recipe(
         recipe,
-        _files(model, file, payments, access, labels, ip_overlay),
+        _files(model, file, payments, access, labels, statuses, ip_overlay),
         mapping,
         seed,
         reviews_per_day,
@@ -92,6 +106,7 @@ def train(
             home,
             teller=teller if model != "all" else Teller(),
             inputs=inputs,
+            kept=features,
             log=mlflow,
             promote_by=_user() if promote else None,
         )
@@ -110,8 +125,13 @@ def evaluate(
         OptionalFile, typer.Option("--data", help="Events of the model's stream, one file.")
     ] = None,
     payments: Annotated[OptionalFile, typer.Option(help="Payments: CSV, Parquet, XML.")] = None,
-    access: Annotated[OptionalFile, typer.Option(help="Access events: CSV, Parquet, log.")] = None,
+    access: Annotated[
+        OptionalFile, typer.Option(help="Access events: CSV, Parquet, OCSF, log.")
+    ] = None,
     labels: Annotated[OptionalFile, typer.Option(help="Labels: CSV or Parquet.")] = None,
+    statuses: Annotated[
+        OptionalFile, typer.Option(help="Payment statuses: CSV, Parquet, XML.")
+    ] = None,
     mapping: Annotated[OptionalFile, typer.Option(help="Column mapping (TOML).")] = None,
     ip_overlay: Annotated[OptionalFile, typer.Option(help="Table of networks (CSV).")] = None,
     version: Annotated[
@@ -126,10 +146,14 @@ def evaluate(
 
     _check_stream(model)
     chosen = _recipe(
-        recipe, _files(model, file, payments, access, labels, ip_overlay), mapping, None, None
+        recipe,
+        _files(model, file, payments, access, labels, statuses, ip_overlay),
+        mapping,
+        None,
+        None,
     )
     result = evaluation.evaluate(chosen, model, home, version, teller=Teller())
-    _print(as_json, result.document(), tables.evaluation_table(result))
+    _print(as_json, result.document(), *tables.evaluation_tables(result))
 
 
 @app.command()
@@ -145,6 +169,12 @@ def score(
     time_zone: Annotated[str | None, typer.Option(help="Zone of times without one.")] = None,
     ip_overlay: Annotated[OptionalFile, typer.Option(help="Table of networks (CSV).")] = None,
     geolocation: Annotated[OptionalFile, typer.Option(help="Geolocation file (MMDB).")] = None,
+    reference_data: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="Folder of your own dated reference files."
+        ),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many subjects to show.")] = 10,
     home: Home = HOME,
     as_json: AsJson = False,
@@ -158,7 +188,9 @@ def score(
 
     if model is not None:
         _check_stream(model)
-    options = scoring.FileOptions(model, mapping, rejects, year, time_zone, ip_overlay, geolocation)
+    options = scoring.FileOptions(
+        model, mapping, rejects, year, time_zone, ip_overlay, geolocation, reference_data
+    )
     done = scoring.score_file(file, out, home, options, limit=top, teller=Teller())
     _print(as_json, {**asdict(done), "out": str(done.out)}, *tables.score_tables(done))
 
@@ -186,14 +218,17 @@ def promote(
     _print(as_json, asdict(done), tables.promotion_table(done))
 
 
-@app.command()
+@features_app.callback(invoke_without_command=True)
 def features(
+    context: typer.Context,
     model: Annotated[
         str | None, typer.Option("--model", help="payment or access; both when not given.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the catalogue of features: what each means and why it is looked at."""
+    if context.invoked_subcommand is not None:
+        return
     from features.catalog import CATALOGUES
     from training import tables
 
@@ -202,6 +237,46 @@ def features(
     chosen = {name: item for name, item in CATALOGUES.items() if model in (None, name)}
     document = {name: tables.catalogue_document(item) for name, item in chosen.items()}
     _print(as_json, document, *(tables.catalogue_table(item) for item in chosen.values()))
+
+
+@features_app.command("build")
+def features_build(
+    out: Annotated[Path, typer.Option(help="Folder to write: Parquet by stream and day.")],
+    model: Annotated[
+        str, typer.Option("--model", help="Stream of --data: payment or access.")
+    ] = "payment",
+    recipe: RecipeName = "default",
+    file: Annotated[
+        OptionalFile, typer.Option("--data", help="Events of one stream, one file.")
+    ] = None,
+    payments: Annotated[OptionalFile, typer.Option(help="Payments: CSV, Parquet, XML.")] = None,
+    access: Annotated[
+        OptionalFile, typer.Option(help="Access events: CSV, Parquet, OCSF, log.")
+    ] = None,
+    labels: Annotated[OptionalFile, typer.Option(help="Labels: CSV or Parquet.")] = None,
+    statuses: Annotated[
+        OptionalFile, typer.Option(help="Payment statuses: CSV, Parquet, XML.")
+    ] = None,
+    mapping: Annotated[OptionalFile, typer.Option(help="Column mapping (TOML).")] = None,
+    ip_overlay: Annotated[OptionalFile, typer.Option(help="Table of networks (CSV).")] = None,
+    engine: Annotated[str, typer.Option(help="local, or spark (extra [spark], Java).")] = "local",
+    master: Annotated[
+        str, typer.Option(help="With --engine spark: local[N], or spark://HOST:PORT.")
+    ] = "local[*]",
+    as_json: AsJson = False,
+) -> None:
+    """Compute the features of every event once, into a folder that `train --features` reads.
+
+    Files given here replace all those of the recipe, as in `crossflag train`.
+    """
+    from training import backfill, tables
+    from training.progress import Teller
+
+    _check_stream(model)
+    files = _files(model, file, payments, access, labels, statuses, ip_overlay)
+    chosen = _recipe(recipe, files, mapping, None, None)
+    done = backfill.build_folder(chosen, out, Teller(), engine, master)
+    _print(as_json, done.document(), tables.backfill_table(done))
 
 
 @app.command(
@@ -233,6 +308,7 @@ def _files(
     payments: Path | None,
     access: Path | None,
     labels: Path | None,
+    statuses: Path | None,
     ip_overlay: Path | None,
 ) -> dict[str, Path | None]:
     """Return the data files of the command line, empty when it names none."""
@@ -240,7 +316,13 @@ def _files(
         payments = payments or file
     elif file is not None:
         access = access or file
-    files = {"payments": payments, "access": access, "labels": labels, "ip_overlay": ip_overlay}
+    files = {
+        "payments": payments,
+        "access": access,
+        "labels": labels,
+        "statuses": statuses,
+        "ip_overlay": ip_overlay,
+    }
     return files if any((payments, access, labels)) else {}
 
 

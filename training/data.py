@@ -50,6 +50,7 @@ class Inputs:
     access: EventTable | None
     labels: EventTable | None
     sources: tuple[Source, ...]
+    statuses: EventTable | None = None
 
     def events(self, stream: str) -> EventTable:
         """Return a stream's events; raises MissingInput when there are none."""
@@ -76,9 +77,10 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
     """
     from features.formats.mapping import read_mapping
     from features.formats.readers import read_events
+    from features.statuses import recall_labels
     from features.table import concatenate
 
-    mapping = read_mapping(_present("mapping", data.mapping)) if data.mapping else None
+    mapping = read_mapping(present("mapping", data.mapping)) if data.mapping else None
     tables: dict[str, EventTable] = {}
     labels: list[EventTable] = []
     sources = []
@@ -86,12 +88,13 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
         ("payments", "payment", data.payments),
         ("access", "access", data.access),
         ("labels", "label", data.labels),
+        ("statuses", "payment_status", data.statuses),
     ):
         if path is None:
             continue
         # A mapping that names no stream is meant for every file of events.
         fits = mapping is not None and stream in (mapping.stream or "payment access").split()
-        given = read_events(_present(role, path), stream=stream, mapping=mapping if fits else None)
+        given = read_events(present(role, path), stream=stream, mapping=mapping if fits else None)
         if given.rejected:
             first = given.problems[0]
             tell(
@@ -105,11 +108,16 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
             tables[role] = given.table
         if given.labels is not None:
             labels.append(given.labels)
+    statuses, payments = tables.get("statuses"), tables.get("payments")
+    if statuses is not None and payments is not None:
+        recalls = recall_labels(payments, statuses)
+        labels += [recalls] if recalls is not None else []
     known = concatenate(labels) if labels else None
-    return Inputs(tables.get("payments"), tables.get("access"), known, tuple(sources))
+    return Inputs(payments, tables.get("access"), known, tuple(sources), statuses)
 
 
-def _present(role: str, path: Path) -> Path:
+def present(role: str, path: Path) -> Path:
+    """Return the path; raises MissingInput, with the role, when no file is there."""
     if not path.is_file():
         raise MissingInput(f"{role}={str(path)!r}: no such file; correct the path")
     return path
@@ -135,25 +143,42 @@ def targets(events: EventTable, labels: EventTable | None, known_by: int, maturi
 
     Both times are in microseconds; `maturity` is the age at which silence means honest.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     old_enough = events.integers("time") <= known_by - maturity
     target = np.where(old_enough, 0, UNKNOWN).astype(np.int8)
     if labels is None or len(labels) == 0:
         return target
+    place = _latest_label(events, labels, known_by)
+    is_fraud = np.asarray(labels.column("is_fraud").to_numpy()).astype(np.int8)
+    return np.where(place >= 0, is_fraud[place], target).astype(np.int8)
+
+
+def typologies(events: EventTable, labels: EventTable | None, known_by: int) -> list[str]:
+    """Return the typology that each event's label names, as known before `known_by`.
+
+    It is empty without a label, and where the label names none.
+    """
+    if labels is None or len(labels) == 0:
+        return [""] * len(events)
+    named = labels.column("typology").fill_null("").to_pylist()
+    return [named[place] if place >= 0 else "" for place in _latest_label(events, labels, known_by)]
+
+
+def _latest_label(events: EventTable, labels: EventTable, known_by: int) -> Integers:
+    """Return the row of each event's latest label known before `known_by`, UNKNOWN without one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     known_at = labels.integers("known_at")
     own = np.asarray(pc.equal(labels.column("stream"), events.stream).fill_null(False))
     rows = np.flatnonzero((known_at < known_by) & own)
     # Latest first: the search below takes the first entry of an event.
     rows = rows[np.argsort(known_at[rows], kind="stable")][::-1]
     if not len(rows):
-        return target
+        return np.full(len(events), UNKNOWN)
     latest = labels.column("event_id").take(pa.array(rows)).combine_chunks()
     found = pc.index_in(events.column("event_id"), value_set=latest)
     place = np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
-    is_fraud = np.asarray(labels.column("is_fraud").take(pa.array(rows)).to_numpy()).astype(np.int8)
-    return np.where(place >= 0, is_fraud[place], target).astype(np.int8)
+    return np.where(place >= 0, rows[place], UNKNOWN)
 
 
 def day_numbers(time: Integers, zone: str) -> Integers:

@@ -5,6 +5,7 @@ CrossflagError
 └── TrainingError
     ├── BadRecipe       a recipe cannot be read, or a field of it is wrong
     ├── MissingInput    a file that the recipe or the command line needs is not given or not there
+    ├── BadCoverage     a file of the coverage matrix cannot be read
     ├── NotEnoughData   a slice of the split is empty, or holds no fraud to learn from
     └── NoChampion      no model has been promoted for the stream, or it cannot be found
 ```
@@ -25,6 +26,10 @@ class BadRecipe(TrainingError):
 
 class MissingInput(TrainingError):
     """A file that is needed and was not given, or is not there."""
+
+
+class BadCoverage(TrainingError):
+    """A file of the coverage matrix that cannot be read; names the file and the field."""
 
 
 class NotEnoughData(TrainingError):

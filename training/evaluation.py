@@ -10,6 +10,7 @@ import numpy as np
 
 from training import data, metrics, prepare, promote, splits, thresholds
 from training.errors import NoChampion
+from training.metrics import Found
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Evaluation:
     events: int
     frauds: int
     metrics: dict[str, float]
+    recall_by_typology: dict[str, Found]
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON-able values, the figures at the top level."""
@@ -51,7 +53,9 @@ def evaluate(
     with teller.stage("reading"):
         inputs = data.read(recipe.data, teller.say)
     with teller.stage("building features") as advance:
-        reference = Reference(recipe.data.ip_overlay, recipe.data.geolocation)
+        reference = Reference(
+            recipe.data.ip_overlay, recipe.data.geolocation, recipe.data.reference_data
+        )
         line = prepare.timeline(recipe, stream, inputs, reference, advance)
     with teller.stage("judging"):
         split = splits.of(recipe, line.events.integers("time"), line.known_by)
@@ -64,9 +68,14 @@ def evaluate(
         figures["flagged_per_day"] = thresholds.flagged_per_day(
             test.outcomes, scores.probability, scorer.bundle.thresholds.review
         )
+        recall = metrics.recall_by_typology(
+            test.outcomes,
+            prepare.typologies_of(line, test),
+            scores.probability >= scorer.bundle.thresholds.review,
+        )
     counts = test.counts
     return Evaluation(
-        stream, scorer.bundle.version, counts.span, counts.events, counts.frauds, figures
+        stream, scorer.bundle.version, counts.span, counts.events, counts.frauds, figures, recall
     )
 
 

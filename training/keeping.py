@@ -17,6 +17,7 @@ from training.recipe import Recipe
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from training.data import Inputs
+    from training.metrics import Found
     from training.pipeline import Fitted, TrainingResult
     from training.prepare import Prepared
 
@@ -29,6 +30,7 @@ def write_bundle(
     prepared: Prepared,
     fitted: Fitted,
     figures: dict[str, float],
+    recall: dict[str, Found],
     inputs: Inputs,
     home: Path,
 ) -> Bundle:
@@ -56,6 +58,7 @@ def write_bundle(
                 "feature_set": prepared.catalogue.version,
                 "absent": prepared.absent,
                 "span": str(prepared.train.span),
+                "recall_by_typology": {name: asdict(found) for name, found in recall.items()},
                 "slices": {name: asdict(count) for name, count in prepared.counts.items()},
                 "recipe": _plain_recipe(recipe),
                 "git_revision": provenance.git_revision(),
@@ -90,6 +93,8 @@ def log_run(
     from models.card import card
 
     figures = dict(result.metrics)
+    for name, found in result.recall_by_typology.items():
+        figures[f"recall.{name}"] = found.recall
     for name, values in result.baselines.items():
         figures |= {f"{name}.{key}": value for key, value in values.items()}
     with tempfile.TemporaryDirectory() as folder:

@@ -23,6 +23,7 @@ from training import (
     thinning,
     thresholds,
 )
+from training.metrics import Found
 from training.progress import Teller
 from training.recipe import Recipe
 
@@ -38,6 +39,7 @@ class TrainingResult:
     version: str
     bundle: Path
     metrics: dict[str, float]
+    recall_by_typology: dict[str, Found]
     baselines: dict[str, dict[str, float]]
     thresholds: Thresholds
     counts: dict[str, prepare.Counts]
@@ -78,13 +80,15 @@ def train(
     *,
     teller: Teller | None = None,
     inputs: data.Inputs | None = None,
+    kept: Path | None = None,
     log: bool = True,
     promote_by: str | None = None,
     why: str = "trained with --promote",
 ) -> TrainingResult:
     """Train one stream's model as the recipe says and keep its bundle in `home`.
 
-    `inputs` saves reading the files again; `log` writes the run to MLflow; `promote_by` names who
+    `inputs` saves reading the files again; `kept` is a folder of features that saves building them
+    (see `training.backfill`); `log` writes the run to MLflow; `promote_by` names who
     makes the model champion, None leaves the champion as it is. The same recipe, seed and data
     give the same bundle version. Raises TrainingError, and what readers and models raise.
     """
@@ -95,18 +99,25 @@ def train(
     if inputs is None:
         with teller.stage("reading"):
             inputs = data.read(recipe.data, teller.say)
-    with teller.stage("building features") as advance:
-        reference = Reference(recipe.data.ip_overlay, recipe.data.geolocation)
-        line = prepare.timeline(recipe, stream, inputs, reference, advance)
+    with teller.stage("reading features" if kept else "building features") as advance:
+        reference = Reference(
+            recipe.data.ip_overlay, recipe.data.geolocation, recipe.data.reference_data
+        )
+        line = prepare.timeline(recipe, stream, inputs, reference, advance, kept)
         prepared = prepare.prepare(recipe, CATALOGUES[stream], line)
         thin = thinning.thinned(line, reference) if recipe.thin_share else None
     with teller.stage("fitting"):
         fitted = fit_model(recipe, prepared, thin)
     with teller.stage("judging"):
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
+        recall = metrics.recall_by_typology(
+            prepared.test.outcomes,
+            prepare.typologies_of(line, prepared.test),
+            probability >= fitted.thresholds.review,
+        )
     with teller.stage("writing"):
         bundle = keeping.write_bundle(
-            recipe, stream, prepared, fitted, figures["xgboost"], inputs, home
+            recipe, stream, prepared, fitted, figures["xgboost"], recall, inputs, home
         )
         plots = report.plots(
             bundle.directory.parent / f"{bundle.version}.plots",
@@ -120,6 +131,7 @@ def train(
         version=bundle.version,
         bundle=bundle.directory,
         metrics=figures.pop("xgboost"),
+        recall_by_typology=recall,
         baselines=figures,
         thresholds=bundle.thresholds,
         counts=prepared.counts,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import data, splits
+from training import backfill, data, splits
 from training.errors import MissingInput, NotEnoughData
 from training.fit import Floats, Rows
 from training.metrics import Outcomes
@@ -34,6 +35,8 @@ class Slice:
     """The rows of one slice whose label is settled."""
 
     span: splits.Span
+    places: data.Integers
+    """Where its rows stand among the timeline's events."""
     rows: Rows
     outcomes: Outcomes
 
@@ -72,7 +75,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One stream's events with their features, days and subjects, and all labels."""
+    """One stream's events with their features, days and subjects, and all labels.
+
+    `places` says which row of `features` is each event's, -1 where a folder of features was read
+    for the recipe's slices only; None when they stand row by row.
+    """
 
     events: EventTable
     labels: EventTable | None
@@ -80,22 +87,41 @@ class Timeline:
     absent: list[str]
     day: data.Integers
     subject: data.Integers
+    places: data.Integers | None = None
 
     @property
     def known_by(self) -> int:
         """The microsecond after everything that is known."""
-        last = int(self.events.integers("time").max())
-        if self.labels is not None and len(self.labels):
-            last = max(last, int(self.labels.integers("known_at").max()))
-        return last + 1
+        return known_by(self.events, self.labels)
+
+    def rows(self, chosen: data.Integers, columns: data.Integers) -> Floats:
+        """Return these columns of the features of some events."""
+        return self.features[
+            np.ix_(chosen if self.places is None else self.places[chosen], columns)
+        ]
+
+
+def known_by(events: EventTable, labels: EventTable | None) -> int:
+    """Return the microsecond after everything that is known."""
+    last = int(events.integers("time").max())
+    if labels is not None and len(labels):
+        last = max(last, int(labels.integers("known_at").max()))
+    return last + 1
 
 
 def timeline(
-    recipe: Recipe, stream: str, inputs: data.Inputs, reference: Reference, advance: Advance
+    recipe: Recipe,
+    stream: str,
+    inputs: data.Inputs,
+    reference: Reference,
+    advance: Advance,
+    kept: Path | None = None,
 ) -> Timeline:
     """Return the stream's events with features as of each; both streams give history.
 
-    Raises MissingInput when there are no events of the stream, or no labels at all.
+    The features of the recipe's slices are read from the folder `kept` where one is given. Raises
+    MissingInput when there are no events of the stream, or no labels at all, and BadFeatureFolder
+    for a folder of another program or of other data.
     """
     from features.batch import build
 
@@ -103,18 +129,30 @@ def timeline(
         raise MissingInput(
             "labels are missing: give a file of them (--labels) or a mapping with [labels]"
         )
-    start, end = _bounds(recipe)
+    start, end = splits.bounds(recipe)
     payments = data.cut(inputs.payments, start, end)
     access = data.cut(inputs.access, start, end)
     events = data.Inputs(payments, access, inputs.labels, inputs.sources).events(stream)
-    built = build(payments, access, inputs.labels, reference, progress=advance, wanted=(stream,))
+    day = data.day_numbers(events.integers("time"), recipe.data.time_zone)
+    subject = data.subjects(events)
+    if kept is not None:
+        split = splits.of(recipe, events.integers("time"), known_by(events, inputs.labels))
+        needed = np.logical_or.reduce([span.covers(day) for span in split.spans])
+        taken = backfill.take(kept, backfill.origin_of(recipe, inputs, reference), events, needed)
+        return Timeline(
+            events, inputs.labels, taken.features, taken.absent, day, subject, taken.places
+        )
+    built = build(
+        payments,
+        access,
+        inputs.labels,
+        reference,
+        progress=advance,
+        wanted=(stream,),
+        statuses=inputs.statuses,
+    )
     return Timeline(
-        events=events,
-        labels=inputs.labels,
-        features=built.features[stream],
-        absent=built.absent[stream],
-        day=data.day_numbers(events.integers("time"), recipe.data.time_zone),
-        subject=data.subjects(events),
+        events, inputs.labels, built.features[stream], built.absent[stream], day, subject
     )
 
 
@@ -183,22 +221,19 @@ def _slice(
 ) -> Slice:
     return Slice(
         span,
-        Rows(line.features[np.ix_(chosen, columns)], fraud),
+        chosen,
+        Rows(line.rows(chosen, columns), fraud),
         Outcomes(fraud, line.subject[chosen], line.day[chosen]),
     )
+
+
+def typologies_of(line: Timeline, rows: Slice) -> list[str]:
+    """Return the typology of each event of a slice by all that came to light, empty without."""
+    events = line.events.take(rows.places)
+    return data.typologies(events, line.labels, line.known_by)
 
 
 def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:
     """Return each event's target as known at a time (microseconds)."""
     maturity = recipe.gap_days * data.MICROSECONDS_PER_DAY
     return data.targets(line.events, line.labels, known_by, maturity)
-
-
-def _bounds(recipe: Recipe) -> tuple[int, int]:
-    zone, given = recipe.data.time_zone, recipe.data
-    first = splits.day_number(given.first_day) if given.first_day else None
-    last = splits.day_number(given.last_day) if given.last_day else None
-    return (
-        np.iinfo(np.int64).min if first is None else data.midnight(first, zone),
-        np.iinfo(np.int64).max if last is None else data.midnight(last + 1, zone),
-    )

@@ -41,15 +41,19 @@ class Data(_Section):
     payments: Path | None = None
     """Payments: CSV, Parquet or pacs.008 XML."""
     access: Path | None = None
-    """Access events: CSV, Parquet or an sshd log."""
+    """Access events: CSV, Parquet, OCSF JSON lines or an sshd log."""
     labels: Path | None = None
     """Labels; not needed when the mapping says which column of the events holds them."""
+    statuses: Path | None = None
+    """Payment statuses (CSV, Parquet or ISO 20022 XML): what was undone, and recalls for fraud."""
     mapping: Path | None = None
     """Column mapping (TOML) for files whose columns have other names."""
     ip_overlay: Path | None = None
     """Simulated or operator-kept table of networks; see features.reference."""
     geolocation: Path | None = None
     """Geolocation file in MMDB form; only then are there distances."""
+    reference_data: Path | None = None
+    """Folder of dated reference files that replace ours by name, as the service has them."""
     first_day: date | None = None
     """Events of earlier days are not read."""
     last_day: date | None = None
@@ -185,7 +189,8 @@ def _find(name: str) -> Path:
 
 
 def _resolve(data: Data, folder: Path) -> Data:
-    names = ("payments", "access", "labels", "mapping", "ip_overlay", "geolocation")
+    events = ("payments", "access", "labels", "statuses", "mapping")
+    names = (*events, "ip_overlay", "geolocation", "reference_data")
     given: dict[str, Any] = {name: getattr(data, name) for name in names}
     # An absolute path stays what it is when joined.
     paths = {name: (folder / path).resolve() for name, path in given.items() if path is not None}

@@ -38,6 +38,7 @@ class FileOptions:
     time_zone: str | None = None
     ip_overlay: Path | None = None
     geolocation: Path | None = None
+    reference_data: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ def score_file(
             f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
         )
     events = given.table
+    if events.stream not in SUBJECT_FIELDS:
+        raise MissingInput(
+            f"{path} holds the stream {events.stream!r}: give a file of payments or access events"
+        )
     if len(events) == 0:
         raise NotEnoughData(f"{path} holds no event that could be read; nothing was scored")
     directory = promote.champion_dir(home, events.stream)
@@ -149,7 +154,7 @@ def _features(
 
     payments = events if events.stream == "payment" else None
     access = events if events.stream == "access" else None
-    reference = Reference(options.ip_overlay, options.geolocation)
+    reference = Reference(options.ip_overlay, options.geolocation, options.reference_data)
     built = build(payments, access, None, reference, progress=advance, wanted=(events.stream,))
     return built.features[events.stream], built.absent[events.stream]
 

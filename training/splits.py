@@ -51,6 +51,11 @@ class Split:
     test: Span
 
     @property
+    def spans(self) -> tuple[Span, ...]:
+        """Every slice, the gap among them."""
+        return (self.rehearsal, self.calibration, self.train, self.gap, self.test)
+
+    @property
     def gap(self) -> Span:
         """The days between training and test, whose labels are not settled in time."""
         return Span(self.train.end, self.test.first)
@@ -64,6 +69,17 @@ def as_date(day: int) -> date:
 def day_number(day: date) -> int:
     """Return the days since 1970-01-01."""
     return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def bounds(recipe: Recipe) -> tuple[int, int]:
+    """Return the microseconds between which events are read, the last one excluded."""
+    zone, given = recipe.data.time_zone, recipe.data
+    first = day_number(given.first_day) if given.first_day else None
+    last = day_number(given.last_day) if given.last_day else None
+    return (
+        np.iinfo(np.int64).min if first is None else midnight(first, zone),
+        np.iinfo(np.int64).max if last is None else midnight(last + 1, zone),
+    )
 
 
 def of(recipe: Recipe, time: Integers, known_by: int) -> Split:

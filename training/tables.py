@@ -9,7 +9,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from features.definitions import Catalogue, F
     from models.champion import Promotion
+    from training.backfill import Backfilled
     from training.evaluation import Evaluation
+    from training.metrics import Found
     from training.pipeline import TrainingResult
     from training.score import Scored
 
@@ -50,10 +52,22 @@ def training_tables(result: TrainingResult) -> list[Table]:
     )
     made.add_row("bundle", str(result.bundle))
     made.add_row("champion", "yes" if result.promoted else "no (crossflag promote makes it so)")
-    return [figures, made]
+    return [figures, recall_table(result.recall_by_typology), made]
 
 
-def evaluation_table(result: Evaluation) -> Table:
+def recall_table(recall: dict[str, Found]) -> Table:
+    """Return how much of each typology the review threshold flags."""
+    table = Table(title="What the review threshold finds of each typology")
+    table.add_column("typology")
+    for name in ("subject days", "found", "events", "flagged", "recall"):
+        table.add_column(name, justify="right")
+    for name, found in recall.items():
+        counts = (found.subject_days, found.found_subject_days, found.events, found.flagged_events)
+        table.add_row(name.replace("_", " "), *map(str, counts), f"{found.recall:.2f}")
+    return table
+
+
+def evaluation_tables(result: Evaluation) -> list[Table]:
     """Return a model's figures on a slice of time."""
     table = Table(
         title=f"{result.stream} model {result.version}, {result.span}: "
@@ -64,7 +78,7 @@ def evaluation_table(result: Evaluation) -> Table:
     for key, words in WORDS.items():
         if key in result.metrics:
             table.add_row(words, _number(result.metrics[key]))
-    return table
+    return [table, recall_table(result.recall_by_typology)]
 
 
 def score_tables(done: Scored) -> list[Table]:
@@ -104,6 +118,18 @@ def promotion_table(done: Promotion) -> Table:
     table.add_row("by", done.by)
     table.add_row("why", done.why)
     table.add_row("at", done.at)
+    return table
+
+
+def backfill_table(done: Backfilled) -> Table:
+    """Return what a folder of features holds."""
+    table = Table(title=f"Features in {done.out}, by the {done.engine} engine")
+    table.add_column("stream")
+    for name in ("events", "days", "features left out"):
+        table.add_column(name, justify="right")
+    for stream, rows in done.rows.items():
+        left_out = len(done.absent[stream])
+        table.add_row(stream, f"{rows:,}", f"{done.days[stream]:,}", str(left_out))
     return table
 
 

@@ -40,7 +40,7 @@ def thinned(line: Timeline, reference: Reference) -> Timeline | None:
     catalogue = CATALOGUES["access"]
     needs_table = [("access", "asn") in item.columns("access") for item in catalogue.features]
     features[:, needs_table] = np.nan
-    return replace(line, events=events, features=features)
+    return replace(line, events=events, features=features, places=None)
 
 
 def joined(rows: Rows, thin: Rows, share: float, seed: int) -> Rows:

@@ -29,7 +29,7 @@ def unpack(packed: pa.Array, chosen: Integers, kind: str) -> npt.NDArray[Any]:
     width = int(offsets[chosen[0] + 1] - offsets[chosen[0]])
     data = np.frombuffer(packed.buffers()[2] or b"", np.uint8)
     taken = data[offsets[chosen, None] + np.arange(width)]
-    return taken.view(f"<{kind}")
+    return np.asarray(taken.view(f"<{kind}"))
 
 
 def column(table: pa.Table, name: str) -> npt.NDArray[Any]:

@@ -83,6 +83,7 @@ def session(master: str, partitions: int) -> Iterator[SparkSession]:
     with tempfile.TemporaryDirectory(prefix="crossflag-spark-") as room, warnings.catch_warnings():
         # pyspark warns of the pandas of today, which is not used here.
         warnings.simplefilter("ignore", FutureWarning)
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
 
@@ -91,13 +92,13 @@ def session(master: str, partitions: int) -> Iterator[SparkSession]:
             builder = builder.config(name, value)
         try:
             made = builder.getOrCreate()
-        except (PySparkException, OSError, RuntimeError) as error:
+        except (PySparkException, Py4JError, OSError, RuntimeError) as error:
             raise NoCluster(f"--master {master}: no session ({_first_line(error)})") from error
         try:
             if made.sparkContext.pythonExec == "python3":
                 made.sparkContext.pythonExec = sys.executable
             yield made
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             raise NoCluster(f"--master {master}: the job failed: {_cause(error)}") from error
         finally:
             made.stop()

@@ -39,7 +39,7 @@ class Slices:
         if not len(self.special):
             return np.zeros(len(keys), np.bool_)
         found = np.searchsorted(self.special, keys)
-        return self.special[np.minimum(found, len(self.special) - 1)] == keys
+        return np.asarray(self.special[np.minimum(found, len(self.special) - 1)] == keys)
 
 
 def slices_of(plan: Plan, arrivals: Arrivals, most: int) -> Slices:
@@ -107,4 +107,4 @@ def _special(plan: Plan, arrivals: Arrivals, highest: Integers) -> Integers:
             value, count = np.unique(np.concatenate(keys), return_counts=True)
             found += [value[count >= history[layout.HISTORY_CAP]], *late]
     special = np.unique(np.concatenate(found))
-    return special[special != layout.MISSING]
+    return np.asarray(special[special != layout.MISSING])

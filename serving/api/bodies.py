@@ -10,12 +10,12 @@ import orjson
 from fastapi import Response
 
 from features.errors import InvalidEvent, Problem
-from features.events import AccessEvent, Label, Payment, parse
+from features.events import AccessEvent, Label, Payment, PaymentStatus, parse
 from serving.assessments import Assessment
 from serving.errors import Invalid, Malformed, ServiceError, TooLarge
 from serving.scoring import Assessed
 
-Parsed = TypeVar("Parsed", Payment, AccessEvent, Label)
+Parsed = TypeVar("Parsed", Payment, AccessEvent, Label, PaymentStatus)
 
 
 def read_json(body: bytes) -> Any:
@@ -77,6 +77,7 @@ def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict
         "feature_set": assessment.feature_set,
         "reference": assessment.reference_version,
         "case_id": assessment.case_id,
+        "pool": assessment.pool,
         "late": assessment.late,
         "duplicate": duplicate,
         "amount_reference": assessment.amount_reference,

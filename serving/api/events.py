@@ -98,7 +98,7 @@ async def score_access_events(request: Request) -> Response:
     openapi_extra=examples.xml_body(),
 )
 async def score_pacs008(request: Request) -> Response:
-    """Score every credit transfer of an ISO 20022 pacs.008 message (.08 or later)."""
+    """Score every credit transfer of an ISO 20022 pacs.008 message (.02 or later)."""
     service, caller = await entered(request, "score")
     body, now = await request.body(), datetime.now(UTC)
     message = await asyncio.to_thread(read_pacs008, body, now=now)

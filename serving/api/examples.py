@@ -39,6 +39,15 @@ LABEL = {
     "known_at": "2026-05-03T14:00:00Z",
     "source": "chargeback",
 }
+STATUS = {
+    "event_id": "return-20260503-7",
+    "time": "2026-05-03T14:00:00Z",
+    "payment_event_id": "p-20260501-000123",
+    "status": "returned",
+    "reason": "AC04",
+    "currency": "EUR",
+    "amount": "1250.00",
+}
 PACS008 = """<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf>
 <GrpHdr><MsgId>M-1</MsgId><CreDtTm>2026-05-01T09:30:00Z</CreDtTm><NbOfTxs>1</NbOfTxs>
@@ -53,14 +62,24 @@ PACS008 = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+PACS004 = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09"><PmtRtr>
+<GrpHdr><MsgId>R-1</MsgId><CreDtTm>2026-05-03T14:00:00Z</CreDtTm><NbOfTxs>1</NbOfTxs>
+<SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr>
+<TxInf><RtrId>R-1-1</RtrId><OrgnlEndToEndId>E-1</OrgnlEndToEndId><OrgnlTxId>T-1</OrgnlTxId>
+<RtrdIntrBkSttlmAmt Ccy="EUR">1250.00</RtrdIntrBkSttlmAmt>
+<RtrRsnInf><Rsn><Cd>AC04</Cd></Rsn></RtrRsnInf></TxInf></PmtRtr></Document>
+"""
+
+
 def body(schema: str, example: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI entry of a JSON body that the route reads itself."""
     return _raw("application/json", {"$ref": f"#/components/schemas/{schema}"}, example)
 
 
-def xml_body() -> dict[str, Any]:
-    """Return the OpenAPI entry of a pacs.008 message."""
-    return _raw("application/xml", {"type": "string"}, PACS008)
+def xml_body(message: str = PACS008) -> dict[str, Any]:
+    """Return the OpenAPI entry of an ISO 20022 message."""
+    return _raw("application/xml", {"type": "string"}, message)
 
 
 def _raw(kind: str, schema: dict[str, str], example: Any) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from features.events import AccessEvent, Label, Payment
+from features.events import MODELS
 from serving.api.schemas import ProblemDetails
 
 _BATCHES = {
     "PaymentBatch": ("events", "Payment"),
     "AccessEventBatch": ("events", "AccessEvent"),
     "LabelBatch": ("labels", "Label"),
+    "PaymentStatusBatch": ("statuses", "PaymentStatus"),
 }
 
 
@@ -34,7 +35,7 @@ def _document(app: FastAPI, batch_limit: int) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     _, schemas = models_json_schema(
-        [(model, "validation") for model in (Payment, AccessEvent, Label, ProblemDetails)],
+        [(model, "validation") for model in (*MODELS.values(), ProblemDetails)],
         ref_template="#/components/schemas/{model}",
     )
     components = made.setdefault("components", {}).setdefault("schemas", {})

@@ -75,6 +75,8 @@ class AssessmentAnswer(_Form):
     """Reference data used: exchange rates, networks, places."""
     case_id: str | None
     """The case that the event opened or joined."""
+    pool: str
+    """Whose history it rests on: `member:NAME`, or `agreement:REFERENCE` under one in force."""
     late: bool
     """True when it came too late to become part of the history."""
     duplicate: bool
@@ -120,6 +122,33 @@ class LabelsAnswer(_Form):
     """Answers in the order of the request."""
 
     items: list[LabelItem]
+
+
+class StatusItem(_Form):
+    """What became of one payment status."""
+
+    index: int
+    status: int
+    event_id: str | None = None
+    payment_event_id: str | None = None
+    """The payment that it was found to be about."""
+    label_id: str | None = None
+    """The provisional label that a recall for fraud gives."""
+    duplicate: bool | None = None
+    problem: ProblemDetails | None = None
+
+
+class StatusesAnswer(_Form):
+    """Answers in the order of the request."""
+
+    items: list[StatusItem]
+
+
+class StatusMessageAnswer(StatusesAnswer):
+    """Answers to a message, in its order."""
+
+    skipped: dict[str, int]
+    """What decides nothing yet or is about no customer's payment, by kind."""
 
 
 class NoteBody(_Form):

@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 
 from features.events import AccessEvent, Payment
+from features.reference import Reference
 from serving import restoring
 from serving.assessments import Assessment
 from serving.cases.views import (
     CaseDetail,
     CaseSummary,
     Corridor,
+    CountryNote,
     HistoryEntry,
     Party,
     TimelineEntry,
@@ -57,7 +59,9 @@ def summary_of(row: CaseRow) -> CaseSummary:
     )
 
 
-def detail_of(connection: View, member: str, number: int, timeline_limit: int) -> CaseDetail | None:
+def detail_of(
+    connection: View, member: str, number: int, timeline_limit: int, reference: Reference
+) -> CaseDetail | None:
     """Return everything of a case, None when the member has no such case."""
     row = table.case(connection, member, number)
     if row is None:
@@ -88,6 +92,7 @@ def detail_of(connection: View, member: str, number: int, timeline_limit: int) -
         timeline_cut=len(newest) > timeline_limit,
         parties=_parties(paid),
         corridors=_corridors(paid),
+        countries=_countries(paid, reference),
         notes=tuple(entry for entry in history if entry.action == "noted"),
         history=history,
     )
@@ -102,6 +107,7 @@ def _timeline(
 ) -> tuple[TimelineEntry, ...]:
     keys = [(record.stream, record.event_id) for record in records]
     labels = log.latest_labels(connection, row.member, keys)
+    statuses = log.statuses_of(connection, [record.sequence for record in records])
     entries = []
     for record in sorted(records, key=lambda one: (one.event_time, one.sequence)):
         fields: dict[str, Any] = orjson.loads(record.body)
@@ -116,6 +122,7 @@ def _timeline(
                 assessment=assessments.get(record.sequence),
                 in_case=record.sequence in in_case,
                 label=labels.get((record.stream, record.event_id)),
+                statuses=tuple(statuses.get(record.sequence, ())),
             )
         )
     return tuple(entries)
@@ -163,3 +170,16 @@ def _corridors(paid: Sequence[Flagged]) -> tuple[Corridor, ...]:
         count[0] += 1
         count[1] += assessment.amount_reference or 0
     return tuple(Corridor(*pair, *count) for pair, count in sums.items())
+
+
+def _countries(paid: Sequence[Flagged], reference: Reference) -> tuple[CountryNote, ...]:
+    notes: dict[tuple[str, str], CountryNote] = {}
+    for payment, _ in sorted(paid, key=lambda one: one[0].time):
+        day = payment.time.date()
+        involved = (*payment.corridor, payment.debtor_country, payment.creditor_country)
+        for country in (*involved, *(agent[4:6] for agent in payment.intermediary_agents)):
+            listed = reference.fatf_listing(country, day) if country else None
+            if country and listed:
+                status, source = listed
+                notes.setdefault((country, status), CountryNote(country, day, status, source))
+    return tuple(notes.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from features.reference import Reference
 from serving import audit
 from serving.auth import Principal
 from serving.cases import cursors
@@ -35,10 +36,13 @@ class Cases:
     `errors.NotFound` for a case of another member or none.
     """
 
-    def __init__(self, sequencer: Sequencer, database: Database, metrics: Metrics) -> None:
+    def __init__(
+        self, sequencer: Sequencer, database: Database, metrics: Metrics, reference: Reference
+    ) -> None:
         self._sequencer = sequencer
         self._database = database
         self._metrics = metrics
+        self._reference = reference
 
     async def queue(
         self,
@@ -76,7 +80,9 @@ class Cases:
         """Return the case with its timeline, parties, corridors, notes and history."""
         principal.require("read")
         number = _number(case_id)
-        found = await self._database.reads(detail_of, principal.member, number, timeline_limit)
+        found = await self._database.reads(
+            detail_of, principal.member, number, timeline_limit, self._reference
+        )
         if found is None:
             raise _no_case(case_id)
         return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
+from features.reference import FatfStatus
 from serving.assessments import Assessment
 
 State: TypeAlias = Literal["open", "claimed", "decided"]
@@ -100,6 +101,8 @@ class TimelineEntry:
     """True when it is one of this case's flagged events."""
     label: bool | None
     """The latest label's is_fraud; None while nothing is known."""
+    statuses: tuple[str, ...] = ()
+    """What became of a payment since, such as returned, in the order in which it was told."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,22 @@ class Corridor:
 
 
 @dataclass(frozen=True)
+class CountryNote:
+    """How the Financial Action Task Force listed a country of the case's payments on their day.
+
+    Context for people: no score rests on it.
+    """
+
+    country: str
+    day: date
+    """Day of the first flagged payment to which it applies."""
+    status: FatfStatus
+    """call_for_action (the list of high-risk jurisdictions) or increased_monitoring."""
+    source: str
+    """The statement that put the country on the list."""
+
+
+@dataclass(frozen=True)
 class HistoryEntry:
     """One thing that happened to the case; a note is an entry with action `noted`."""
 
@@ -154,3 +173,5 @@ class CaseDetail:
     """Oldest first."""
     history: tuple[HistoryEntry, ...]
     """Oldest first, notes included."""
+    countries: tuple[CountryNote, ...] = ()
+    """Countries of the flagged payments that stood on a list of the FATF on their day."""

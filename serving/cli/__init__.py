@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from features.errors import Problem
 from serving.cli import history
 from serving.cli.administration import PARTS, Home
+from serving.errors import Invalid
 from serving.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -40,7 +42,9 @@ def serve(
     home: Home = None,
     ip_overlay: Annotated[Path | None, typer.Option(help="CSV of networks and countries.")] = None,
     mmdb: Annotated[Path | None, typer.Option(help="Geolocation file, MaxMind DB form.")] = None,
+    agreements: Annotated[Path | None, typer.Option(help="Sharing agreements (TOML).")] = None,
     console: Annotated[bool | None, typer.Option(help="Serve the reviewers' console.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes: 1, see the documentation.")] = 1,
 ) -> None:
     """Run the scoring service, with the reviewers' console, until it is stopped."""
     import uvicorn
@@ -48,8 +52,10 @@ def serve(
     from serving.app import create_app
 
     settings = Settings.from_environment(
-        home=home, ip_overlay=ip_overlay, mmdb=mmdb, console=console
+        home=home, ip_overlay=ip_overlay, mmdb=mmdb, agreements=agreements, console=console
     )
+    if workers != 1:
+        raise Invalid([_one_process(workers, settings)])
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     uvicorn.run(
@@ -60,4 +66,22 @@ def serve(
         log_config=None,
         server_header=False,
         proxy_headers=False,
+    )
+
+
+def _one_process(workers: int, settings: Settings) -> Problem:
+    if settings.database_url is None:
+        return Problem(
+            "workers",
+            str(workers),
+            "one process writes a SQLite store and holds every member's history",
+            "use 1; for more, set CROSSFLAG_DATABASE_URL to a PostgreSQL database and run one "
+            "service for each share of the members (CROSSFLAG_MEMBERS)",
+        )
+    return Problem(
+        "workers",
+        str(workers),
+        "one process owns a member's history, and workers behind one port cannot choose who gets "
+        "an event",
+        "use 1, and run one service for each share of the members (CROSSFLAG_MEMBERS)",
     )

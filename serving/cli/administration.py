@@ -173,7 +173,7 @@ def export_labels(
 def upgrade(home: Home = None) -> None:
     """Bring the store's tables to the newest form; `serve` does it too."""
     with _opened(home) as database:
-        print(f"{database.path} is in the newest form", file=sys.stderr)
+        print(f"{database.name} is in the newest form", file=sys.stderr)
 
 
 @_audit.command("list")

@@ -27,8 +27,13 @@ _SAID_EVERY = 20_000
 @app.command("load")
 def load(
     payments: Annotated[Path | None, typer.Option(help="Payments: CSV, Parquet, XML.")] = None,
-    access: Annotated[Path | None, typer.Option(help="Access events: CSV, Parquet, log.")] = None,
+    access: Annotated[
+        Path | None, typer.Option(help="Access events: CSV, Parquet, OCSF, log.")
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labels: CSV or Parquet.")] = None,
+    statuses: Annotated[
+        Path | None, typer.Option(help="Payment statuses: CSV, Parquet, XML.")
+    ] = None,
     mapping: Annotated[Path | None, typer.Option(help="Column mapping of the payments.")] = None,
     until: Annotated[
         str | None, typer.Option(help="Leave out what arrived from this time on (RFC 3339).")
@@ -37,12 +42,12 @@ def load(
     home: Annotated[Path | None, typer.Option(help="Folder of the store [./.crossflag].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Load earlier events and labels as history, so that the first scores know the past.
+    """Load earlier events, labels and statuses as history, so that the first scores know the past.
 
     They get no assessment and open no case. The service must not be running; loading the same
     files again changes nothing.
     """
-    arrivals = read_arrivals(payments, access, labels, mapping, until)
+    arrivals = read_arrivals(payments, access, labels, mapping, until, statuses)
     database = Database(Settings.from_environment(home=home).database, exclusive=True)
     try:
         loaded = history.load(database, member, arrivals, _say)
@@ -54,7 +59,9 @@ def load(
         print(
             f"loaded {loaded.payments:,} payments, {loaded.access_events:,} access events and "
             f"{loaded.labels:,} labels as history of {member}; {loaded.known:,} were there before, "
-            f"{loaded.labels_without_event:,} labels had no event",
+            f"{loaded.labels_without_event:,} labels had no event; "
+            f"{loaded.payment_statuses:,} payment statuses, "
+            f"{loaded.statuses_without_payment:,} more were of no one payment",
             file=sys.stderr,
         )
 
@@ -65,8 +72,9 @@ def read_arrivals(
     labels: Path | None,
     mapping: Path | None = None,
     until: str | None = None,
+    statuses: Path | None = None,
 ) -> Iterator[history.Arrival]:
-    """Yield what the files hold in order of arrival, before `until` (RFC 3339)
+    """Yield what the files hold in order of arrival, before `until` (RFC 3339).
 
     The order is that of training (`features.timeline`). Raises CrossflagError for what cannot be
     read.
@@ -79,7 +87,8 @@ def read_arrivals(
 
     end = microseconds(_time(until)) if until else None
     tables: dict[str, EventTable] = {}
-    for stream, path in (("payment", payments), ("access", access), ("label", labels)):
+    given = {"payment": payments, "access": access, "label": labels, "payment_status": statuses}
+    for stream, path in given.items():
         if path is None:
             continue
         own = read_mapping(mapping) if mapping and stream == "payment" else None
@@ -88,7 +97,7 @@ def read_arrivals(
         tables[stream] = read.table
         if read.labels is not None:
             tables["label"] = concatenate([*filter(None, [tables.get("label")]), read.labels])
-    for at, event in in_order(tables.get("payment"), tables.get("access"), tables.get("label")):
+    for at, event in in_order(*(tables.get(stream) for stream in given)):
         if end is None or at < end:
             yield at, event
 

@@ -1,26 +1,28 @@
-"""The database file: opened once, migrated, one writer and many readers.
+"""The database: opened once, migrated, one writer and many readers.
 
-SQLite runs in WAL mode with synchronous FULL: a transaction that was committed survives the loss
-of the process and of power. There is one writing connection; a transaction of it is a `Unit`.
+On SQLite it is a file that one service uses; on PostgreSQL several share it, each the owner of its
+members (`store.owners`). A writing transaction is a `Unit`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
 
 from serving.errors import StoreError
+from serving.store import postgresql, sqlite
 from serving.store.unit import Unit
 
 P = ParamSpec("P")
@@ -28,39 +30,47 @@ T = TypeVar("T")
 View = Connection
 """One consistent view of what is committed, handed to the functions of this room."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
 
 class Database:
-    """The store behind the service. Raises StoreError when the file cannot be used.
+    """The store behind the service. Raises StoreError when it cannot be used.
 
-    `exclusive` is for the service itself: two of them on one file would each hold half the history.
+    `place` is SQLite's file, or the URL of a PostgreSQL database. `exclusive` is for the service
+    itself: two of them on one SQLite file would each hold half the history.
     """
 
-    def __init__(self, path: Path, *, exclusive: bool = False) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-        # The file holds personal data; SQLite gives its side files the same rights.
-        with contextlib.suppress(OSError):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._lock = _lock(path.with_suffix(".lock")) if exclusive else None
-        self._writer = _engine(path, "BEGIN IMMEDIATE", connections=1)
-        self._readers = _engine(path, "BEGIN", connections=8)
+    def __init__(self, place: Path | str, *, exclusive: bool = False) -> None:
+        url = _url(place)
+        self.shared = url.get_backend_name() == "postgresql"
+        """Whether several processes may share it, each the owner of its members."""
+        self.name = url.render_as_string() if self.shared else str(url.database)
+        """The file, or the URL without its password."""
+        self.instance = f"crossflag-{secrets.token_hex(8)}"
+        """What the connections of this process are called on the server."""
+        self._lock: int | None = None
+        self._apart: Engine | None = None
+        if self.shared:
+            self._writer = postgresql.writer(url, self.instance)
+            self._readers = postgresql.readers(url, self.instance)
+            self._apart = postgresql.apart(url, self.instance)
+        else:
+            path = Path(str(url.database))
+            self._writer, self._readers = sqlite.writer(path), sqlite.readers(path)
+            self._lock = sqlite.lock(path) if exclusive else None
         try:
             self.upgrade()
         except (sa.exc.DatabaseError, CommandError) as error:
             reason = getattr(error, "orig", None) or error
             self.close()
-            raise StoreError(f"cannot open the database {path}: {reason}") from error
+            raise StoreError(f"cannot open the database {self.name}: {reason}") from error
 
     def upgrade(self) -> None:
         """Bring the tables to the newest form."""
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self._writer.connect() as connection, connection.begin():
+            if self.shared:
+                postgresql.lock_for_migration(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -96,6 +106,12 @@ class Database:
         with self._readers.begin() as connection:
             yield connection
 
+    def apart(self) -> Connection:
+        """Open a connection of PostgreSQL's that the caller keeps; each statement is a commit."""
+        if self._apart is None:
+            raise StoreError(f"{self.name} is not shared: its one process owns all of it")
+        return self._apart.connect()
+
     def close(self) -> None:
         """Close every connection and let go of the file."""
         self._writer.dispose()
@@ -105,34 +121,18 @@ class Database:
             self._lock = None
 
 
-def _lock(path: Path) -> int:
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+def _url(place: Path | str) -> URL:
+    if isinstance(place, Path):
+        return URL.create("sqlite", database=str(place))
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
+        url = sa.make_url(place)
+        known = url.get_backend_name() in ("sqlite", "postgresql") and bool(url.database)
+    except sa.exc.ArgumentError:
+        known = False
+    if not known:
+        # The text itself stays unsaid: it may hold a password.
         raise StoreError(
-            f"another service already runs on {path.with_suffix('.db')}; stop it or give --home"
-        ) from error
-    return handle
-
-
-def _engine(path: Path, begin: str, connections: int) -> Engine:
-    engine = sa.create_engine(
-        f"sqlite:///{path}",
-        poolclass=sa.QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+            "the database URL cannot be used; give postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "or none for SQLite in the home folder"
+        )
+    return url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from serving.store import schema
 from serving.store.records import assessment_of
 
 _EVENTS, _ASSESSMENTS, _LABELS = schema.events, schema.assessments, schema.labels
+_STATUSES = schema.payment_statuses
 _PER_FETCH = 2_000
 
 
@@ -37,13 +38,36 @@ def last_received(connection: Connection) -> int:
     return connection.scalar(sa.select(sa.func.max(_EVENTS.c.received_at))) or 0
 
 
-def replay(connection: Connection, members: Collection[str] | None = None) -> Iterator[Record]:
-    """Yield the log in order, of some members or of all."""
-    query = sa.select(*_RECORD).order_by(_EVENTS.c.sequence)
+def members(connection: Connection) -> list[str]:
+    """Return the members that the log holds anything of."""
+    return list(connection.scalars(sa.select(_EVENTS.c.member).distinct()))
+
+
+def replay(
+    connection: Connection, members: Collection[str] | None = None, after: int = 0
+) -> Iterator[Record]:
+    """Yield the log in order, of some members or of all, after a sequence."""
+    query = sa.select(*_RECORD).order_by(_EVENTS.c.sequence).where(_EVENTS.c.sequence > after)
     if members is not None:
         query = query.where(_EVENTS.c.member.in_(list(members)))
     for row in connection.execute(query, execution_options={"yield_per": _PER_FETCH}):
         yield Record(*row)
+
+
+@dataclass(frozen=True)
+class At:
+    """Whose entry stands at a place of the log, when it was received, and the hash of its body."""
+
+    member: str
+    received_at: int
+    body_hash: bytes
+
+
+def entry_at(connection: Connection, sequence: int) -> At | None:
+    """Return what stands at a place of the log."""
+    columns = (_EVENTS.c.member, _EVENTS.c.received_at, _EVENTS.c.body_hash)
+    row = connection.execute(sa.select(*columns).where(_EVENTS.c.sequence == sequence)).first()
+    return At(*row) if row else None
 
 
 def record_of(connection: Connection, member: str, stream: str, event_id: str) -> Record | None:
@@ -142,6 +166,91 @@ def latest_labels(
         for stream, event_id, is_fraud in connection.execute(query)
         if (stream, event_id) in wanted
     }
+
+
+def payments_named(
+    connection: Connection, member: str, name: str, references: Mapping[str, str | None]
+) -> list[Record]:
+    """Return at most two payments that bear one of the references; see `features.statuses`.
+
+    `references` holds `event_id`, `uetr` and `end_to_end_id`, and `name` says which of them is
+    looked up. Unless that is the UETR, a payment that bears another's UETR or end-to-end
+    identification is left out.
+    """
+    query = sa.select(*_RECORD).where(
+        _EVENTS.c.member == member,
+        _EVENTS.c.stream == "payment",
+        _EVENTS.c[name] == references[name],
+    )
+    for other in ("uetr", "end_to_end_id"):
+        if name != "uetr" and references[other] is not None:
+            column = _EVENTS.c[other]
+            query = query.where(sa.or_(column.is_(None), column == references[other]))
+    rows = connection.execute(query.order_by(_EVENTS.c.sequence).limit(2))
+    return [Record(*row) for row in rows]
+
+
+def add_status(
+    connection: Connection, *, sequence: int, member: str, payment: int, status: str
+) -> None:
+    """Note which payment (by sequence) a status of the log is about, and what it says."""
+    connection.execute(
+        sa.insert(_STATUSES).values(
+            sequence=sequence, member=member, payment=payment, status=status
+        )
+    )
+
+
+def payment_of_status(connection: Connection, sequence: int) -> Record | None:
+    """Return the payment that a status of the log (by sequence) is about."""
+    row = connection.execute(
+        sa.select(*_RECORD)
+        .join_from(_STATUSES, _EVENTS, _STATUSES.c.payment == _EVENTS.c.sequence)
+        .where(_STATUSES.c.sequence == sequence)
+    ).first()
+    return Record(*row) if row else None
+
+
+def statuses_of(connection: Connection, payments: Collection[int]) -> dict[int, list[str]]:
+    """Return what was said of each payment (by sequence), in the order of the log."""
+    found: dict[int, list[str]] = {}
+    query = (
+        sa.select(_STATUSES.c.payment, _STATUSES.c.status)
+        .where(_STATUSES.c.payment.in_(list(payments)))
+        .order_by(_STATUSES.c.sequence)
+    )
+    for payment, status in connection.execute(query):
+        found.setdefault(payment, []).append(status)
+    return found
+
+
+def label_before(
+    connection: Connection, member: str, stream: str, event_id: str, sequence: int
+) -> bool | None:
+    """Return what the last label before a place of the log says of an event, None without one."""
+    query = (
+        sa.select(_LABELS.c.is_fraud)
+        .where(
+            _LABELS.c.member == member,
+            _LABELS.c.stream == stream,
+            _LABELS.c.event_id == event_id,
+            _LABELS.c.sequence < sequence,
+        )
+        .order_by(_LABELS.c.sequence.desc())
+    )
+    said: bool | None = connection.scalar(query.limit(1))
+    return said
+
+
+def fates_before(connection: Connection, payment: int, sequence: int) -> list[str]:
+    """Return the statuses of a payment (by sequence) before a place of the log."""
+    return list(
+        connection.scalars(
+            sa.select(_STATUSES.c.status).where(
+                _STATUSES.c.payment == payment, _STATUSES.c.sequence < sequence
+            )
+        )
+    )
 
 
 def label_bodies(

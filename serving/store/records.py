@@ -48,4 +48,5 @@ def assessment_of(row: Mapping[Any, Any]) -> Assessment:
         late=row["late"],
         amount_reference=row["amount_reference"],
         received_at=moment(row["received_at"]),
+        pool=row["pool"],
     )

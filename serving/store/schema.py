@@ -36,11 +36,23 @@ events = Table(
     _number("event_time"),
     _text("subject", optional=True),
     _text("counterparty", optional=True),
+    _text("uetr", optional=True),
+    _text("end_to_end_id", optional=True),
     Column("body", sa.LargeBinary, nullable=False),
     Column("body_hash", sa.LargeBinary(32), nullable=False),
     Index("uq_events_member_stream_event_id", "member", "stream", "event_id", unique=True),
     Index("ix_events_member_subject_event_time", "member", "subject", "event_time"),
     Index("ix_events_member_counterparty_event_time", "member", "counterparty", "event_time"),
+    *(
+        Index(
+            f"ix_events_member_{name}",
+            "member",
+            name,
+            sqlite_where=sa.text(f"{name} IS NOT NULL"),
+            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+        )
+        for name in ("uetr", "end_to_end_id")
+    ),
 )
 
 assessments = Table(
@@ -67,8 +79,20 @@ assessments = Table(
     _text("case_id", optional=True),
     Column("late", sa.Boolean, nullable=False),
     _number("amount_reference", optional=True),
+    _text("pool"),
+    _number("pool_position", optional=True),
+    _number("pool_entries", optional=True),
     ForeignKeyConstraint(["sequence"], ["events.sequence"]),
     Index("uq_assessments_assessment_id", "assessment_id", unique=True),
+)
+
+# What the numbers of a feature vector stand for, by the version that assessments name.
+feature_sets = Table(
+    "feature_sets",
+    metadata,
+    Column("version", sa.Text, primary_key=True),
+    _text("stream"),
+    _text("features"),
 )
 
 cases = Table(
@@ -148,6 +172,18 @@ labels = Table(
     Index("uq_labels_member_label_id", "member", "label_id", unique=True),
 )
 
+payment_statuses = Table(
+    "payment_statuses",
+    metadata,
+    Column("sequence", Long, primary_key=True, autoincrement=False),
+    _text("member"),
+    _number("payment"),
+    _text("status"),
+    ForeignKeyConstraint(["sequence"], ["events.sequence"]),
+    ForeignKeyConstraint(["payment"], ["events.sequence"]),
+    Index("ix_payment_statuses_payment", "payment"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
@@ -197,3 +233,24 @@ audit = Table(
     _text("target"),
     _text("detail"),
 )
+
+# The two tables of ownership stay empty on SQLite, where the lock of the file does their work.
+instances = Table(
+    "instances",
+    metadata,
+    Column("instance", sa.Text, primary_key=True),
+    _text("name"),
+    _number("seen_at"),
+)
+
+owners = Table(
+    "owners",
+    metadata,
+    Column("member", sa.Text, primary_key=True),
+    _number("fence"),
+    _text("instance"),
+    Index("ix_owners_instance", "instance"),
+)
+
+# PostgreSQL only: several processes number the log, each its own members' entries.
+log_numbers = sa.Sequence("log_numbers", metadata=metadata)

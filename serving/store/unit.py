@@ -6,8 +6,9 @@ and one commit; whoever asks the database within the transaction calls `flush` f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ StoreFailure = sa.exc.SQLAlchemyError
 _PER_LOOKUP = 500
 _EVENTS = schema.events.c
 _LAST = sa.select(sa.func.max(_EVENTS.sequence))
+_RESERVE = sa.select(schema.log_numbers.next_value()).select_from(sa.func.generate_series(1, 64))
 _KNOWN = sa.select(_EVENTS.event_id, _EVENTS.sequence, _EVENTS.body_hash).where(
     _EVENTS.member == sa.bindparam("member"),
     _EVENTS.stream == sa.bindparam("stream"),
@@ -49,6 +51,8 @@ class Entry:
     body_hash: bytes
     subject: str | None = None
     counterparty: str | None = None
+    uetr: str | None = None
+    end_to_end_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._sequence = connection.scalar(_LAST) or 0
+        self._numbers = _numbers(connection)
         self._known: dict[EventKey, Logged | None] = {}
         self._fresh: dict[int, Assessment] = {}
         self._events: list[dict[str, Any]] = []
@@ -91,12 +95,10 @@ class Unit:
 
     def append(self, entry: Entry) -> int:
         """Add an entry at the end of the log and return its sequence number."""
-        self._sequence += 1
-        self._known[entry.member, entry.stream, entry.event_id] = Logged(
-            self._sequence, entry.body_hash
-        )
-        self._events.append({"sequence": self._sequence, **vars(entry)})
-        return self._sequence
+        sequence = next(self._numbers)
+        self._known[entry.member, entry.stream, entry.event_id] = Logged(sequence, entry.body_hash)
+        self._events.append({"sequence": sequence, **vars(entry)})
+        return sequence
 
     def assess(
         self,
@@ -104,10 +106,15 @@ class Unit:
         assessment: Assessment,
         *,
         margin: float,
+        pool_position: int,
+        pool_entries: int,
         features: bytes,
         contributions: bytes | None,
     ) -> None:
-        """Keep an entry's assessment, with the feature values (float64) that it rests on."""
+        """Keep an entry's assessment, with the feature values (float64) that it rests on.
+
+        Its pool held `pool_entries` of the log's entries before it, `pool_position` the last.
+        """
         self._fresh[sequence] = assessment
         values = dict(vars(assessment))
         for name in ("because", "thresholds"):
@@ -117,6 +124,8 @@ class Unit:
             "received_at": microseconds(assessment.received_at),
             "reasons": orjson.dumps(assessment.reasons).decode(),
             "margin": margin,
+            "pool_position": pool_position,
+            "pool_entries": pool_entries,
             "features": features,
             "contributions": contributions,
         }
@@ -136,3 +145,15 @@ class Unit:
         if self._assessments:
             self.connection.execute(_ADD_ASSESSMENTS, self._assessments)
         self._events, self._assessments = [], []
+
+
+def _numbers(connection: Connection) -> Iterator[int]:
+    """Yield the next sequence numbers; a member's rise in the order of its commits.
+
+    Where several processes write, numbers are drawn within the transaction and never kept for a
+    later one: between the two another process may have owned the member.
+    """
+    if connection.dialect.name == "sqlite":
+        yield from count((connection.scalar(_LAST) or 0) + 1)
+    while True:
+        yield from connection.scalars(_RESERVE)

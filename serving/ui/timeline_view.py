@@ -104,10 +104,11 @@ def _payment(entry: TimelineEntry, number: int | None) -> Row:
     other = "creditor" if paid else "debtor"
     checked = _VERIFICATIONS.get(event.get("payee_verification", ""))
     facts = (event.get("channel"), event.get("purpose"), checked, event.get("remittance_text"))
+    told = [words.FATES[status] for status in entry.statuses if status in words.FATES]
     return Row(
         entry=entry,
         number=number,
-        what="Paid" if paid else "Received",
+        what=", ".join(["Paid" if paid else "Received", *told[-1:]]),
         amount=words.amount(str(event["amount"]), event["currency"]),
         with_whom=str(event.get(f"{other}_name", "")),
         with_whom_account=words.account(str(event[f"{other}_account"])),

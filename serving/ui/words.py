@@ -31,6 +31,28 @@ TYPOLOGIES = {
     "trafficking_proceeds": "Proceeds of trafficking",
     "password_spraying": "Password spraying",
     "session_hijack": "Session hijack",
+    "authorised_push_payment": "Authorised push payment",
+    "mirror_settlement": "Mirror settlement",
+    "nested_correspondent": "Nested correspondent",
+    "operator_holiday_fraud": "Operator fraud on a holiday",
+    "scam_compound": "Scam compound",
+    "shared_device_farm": "Shared device farm",
+    "small_payment_exploitation": "Exploitation by small payments",
+    "trade_misinvoicing": "Trade mis-invoicing",
+    "virtual_asset_exit": "Exit by virtual assets",
+    "virtual_iban_mules": "Virtual-IBAN mules",
+}
+FATES = {
+    "rejected": "rejected",
+    "returned": "returned",
+    "recall_requested": "recall asked for",
+    "recall_accepted": "recalled",
+    "recall_refused": "recall refused",
+}
+"""What the last of a payment's statuses is called; others tell a reviewer nothing."""
+FATF_LISTS = {
+    "increased_monitoring": "was under increased monitoring by the Financial Action Task Force",
+    "call_for_action": "was called high-risk by the Financial Action Task Force",
 }
 ACTIONS = {
     "login": "Login",
@@ -154,6 +176,11 @@ def _country(code: str | None) -> Markup:
     )
 
 
+def fatf(status: str) -> str:
+    """Say how the Financial Action Task Force lists a country."""
+    return FATF_LISTS.get(status, status)
+
+
 def account(number: str) -> str:
     """Write an IBAN in groups of four, as people read it; other numbers as they are."""
     if len(number) >= 15 and number[:2].isalpha() and number[2:4].isdigit() and number.isalnum():
@@ -165,6 +192,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "account": account,
     "corridor": corridor,
     "country_name": country_name,
+    "fatf": fatf,
     "first_upper": first_upper,
     "runs": runs,
     "many": many,

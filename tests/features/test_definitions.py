@@ -40,7 +40,7 @@ def feature(**changes: object) -> F:
         (lambda: Walk.flow(RING, RING, "90d"), "walk over ring r: window 90d and grace 24h"),
         (
             lambda: Walk.flow(RING, RING, "7d").hops(),
-            "a walk along money knows circle and gathered",
+            "a walk along money knows circle",
         ),
         (lambda: duration("1 hour"), "write a whole number and s, m, h or d"),
         (

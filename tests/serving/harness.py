@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,11 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 import uvicorn
 
+from features.reference import Reference
 from serving import keys
 from serving.app import create_app
+from serving.pools import Pools
+from serving.replaying import Replay
 from serving.settings import Settings
+from serving.store import log
 from serving.store.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +34,14 @@ PATHS = {"payment": "/v1/payments/score", "access": "/v1/access-events/score"}
 
 
 def make_key(
-    home: Path, member: str = "bank-a", scopes: tuple[str, ...] = EVERY_SCOPE, days: int | None = 1
+    home: Path,
+    member: str = "bank-a",
+    scopes: tuple[str, ...] = EVERY_SCOPE,
+    days: int | None = 1,
+    database_url: str | None = None,
 ) -> str:
-    """Create an API key in a home."""
-    database = Database(home / "crossflag.db")
+    """Create an API key in a home, or in its store on PostgreSQL."""
+    database = Database(database_url or home / "crossflag.db")
     try:
         return keys.create(
             database, name="test", member=member, country="BE", scopes=scopes, days=days
@@ -51,6 +59,7 @@ class Running:
     client: httpx.Client
     member: str = "bank-a"
     service: Any = None
+    database_url: str | None = None
     others: list[httpx.Client] = field(default_factory=list)
 
     def score(self, stream: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +84,7 @@ class Running:
 
     def stored(self, query: str) -> list[Any]:
         """Read the store beside the service; `:member` is the member of `client`."""
-        return stored(self.home, query, {"member": self.member})
+        return stored(self.database_url or self.home, query, {"member": self.member})
 
     def close(self) -> None:
         """Close the clients that `client_of` gave."""
@@ -86,7 +95,8 @@ class Running:
 @contextmanager
 def running(home: Path, ready: bool = True, **settings: Any) -> Iterator[Running]:
     """Run the service in a thread of this process until the block ends."""
-    key = make_key(home)
+    database_url = settings.get("database_url")
+    key = make_key(home, database_url=database_url)
     app = create_app(Settings(home=home, **settings))
     port = free_port()
     config = uvicorn.Config(app, port=port, access_log=False, log_config=None)
@@ -99,7 +109,7 @@ def running(home: Path, ready: bool = True, **settings: Any) -> Iterator[Running
             base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30
         ) as client:
             wait_for(client, ready)
-            one = Running(url, home, client, service=app.state.service)
+            one = Running(url, home, client, service=app.state.service, database_url=database_url)
             yield one
             one.close()
     finally:
@@ -108,9 +118,12 @@ def running(home: Path, ready: bool = True, **settings: Any) -> Iterator[Running
 
 
 @contextmanager
-def process(home: Path) -> Iterator[tuple[Running, subprocess.Popen[bytes]]]:
+def process(
+    home: Path, ready: bool = True, member: str = "bank-a", **settings: Any
+) -> Iterator[tuple[Running, subprocess.Popen[bytes]]]:
     """Run the command `serve` in a process of its own; it is killed at the end of the block."""
-    key = make_key(home)
+    database_url = settings.get("database_url")
+    key = make_key(home, member, database_url=database_url)
     port = free_port()
     program = "from serving.cli import app; app()"
     options = ["--port", str(port), "--home", str(home), "--no-console"]
@@ -118,14 +131,15 @@ def process(home: Path) -> Iterator[tuple[Running, subprocess.Popen[bytes]]]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("CROSSFLAG_")
     }
+    environment |= {f"CROSSFLAG_{name.upper()}": str(given) for name, given in settings.items()}
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(
             base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30
         ) as client:
-            wait_for(client, ready=True)
-            yield Running(url, home, client), child
+            wait_for(client, ready)
+            yield Running(url, home, client, member, database_url=database_url), child
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -157,13 +171,22 @@ def free_port() -> int:
         return port
 
 
-def stored(home: Path, query: str, values: dict[str, Any] | None = None) -> list[Any]:
-    """Read the store beside the service."""
-    connection = sqlite3.connect(home / "crossflag.db")
-    try:
-        return connection.execute(query, values or {}).fetchall()
-    finally:
-        connection.close()
+def stored(store: Path | str, query: str, values: dict[str, Any] | None = None) -> list[Any]:
+    """Read the store beside the service: of a home, or at a URL."""
+    with beside(store) as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query), values or {})]
+
+
+@contextmanager
+def beside(store: Path | str) -> Iterator[sa.Connection]:
+    """Open the store of a home, or at a URL, beside the service; commits at the end."""
+    if isinstance(store, Path):
+        url = f"sqlite:///{store / 'crossflag.db'}"
+    else:
+        url = store.replace("postgresql:", "postgresql+psycopg:")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        yield connection
 
 
 def feature_rows(service: Running) -> dict[tuple[str, str], bytes]:
@@ -172,3 +195,20 @@ def feature_rows(service: Running) -> dict[tuple[str, str], bytes]:
         "SELECT stream, event_id, features FROM assessments WHERE member = :member"
     )
     return {(stream, event_id): features for stream, event_id, features in rows}
+
+
+def assert_log_is_one_story(service: Running) -> None:
+    """Each row of features that was served is what the log before it says, bit by bit."""
+    place = service.database_url or service.home
+    served = dict(stored(place, "SELECT sequence, features FROM assessments"))
+    database = Database(service.database_url or service.home / "crossflag.db")
+    with database.reading() as connection, database.reading() as aside:
+        replay = Replay(Pools(Reference()), aside)
+        for record in log.replay(connection):
+            if record.sequence in served:
+                again = replay.score(record).features
+                assert again.tobytes() == served.pop(record.sequence), record.sequence
+            else:
+                replay.add(record)
+    database.close()
+    assert not served

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from features.batch import build
 from features.events import MODELS, parse
@@ -21,7 +21,16 @@ from features.table import from_events
 from serving import restoring
 from serving.errors import StoreError
 from serving.store.records import moment
-from tests.serving.harness import PATHS, Running, feature_rows, process, running, stored, wait_for
+from tests.serving.harness import (
+    PATHS,
+    Running,
+    beside,
+    feature_rows,
+    process,
+    running,
+    stored,
+    wait_for,
+)
 from tests.serving.worlds import START, history, payment
 
 Sent = tuple[str, dict[str, Any]]
@@ -75,6 +84,14 @@ def uninterrupted(
         return feature_rows(service)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The setting that chooses the store, for tests that must hold on both."""
+    if request.param == "sqlite":
+        return {}
+    return {"database_url": request.getfixturevalue("postgresql")}
+
+
 @pytest.mark.parametrize(
     "kills",
     [(110,), pytest.param(range(10, 210, 10), marks=pytest.mark.full)],
@@ -82,13 +99,14 @@ def uninterrupted(
 )
 def test_kill_and_restart_lose_nothing_and_change_no_later_score(
     new_home: Callable[..., Path],
+    store: dict[str, str],
     uninterrupted: dict[tuple[str, str], bytes],
     kills: Iterable[int],
 ) -> None:
     home, sent = new_home(), script()
     answered: list[dict[str, Any]] = []
     for kill_after in kills:
-        with process(home) as (service, child):
+        with process(home, **store) as (service, child):
             start = len(answered)
             player = threading.Thread(target=play, args=(service.client, sent[start:], answered))
             player.start()
@@ -98,16 +116,17 @@ def test_kill_and_restart_lose_nothing_and_change_no_later_score(
             player.join()
         assert len(answered) < len(sent)
 
-    with process(home) as (service, _):
+    with process(home, **store) as (service, _):
         for one, first in zip(sent, answered, strict=False):
             again = send(service.client, one)
             assert again == {**first, "duplicate": True}
         for one in sent[len(answered) :]:
             send(service.client, one)
         assert feature_rows(service) == uninterrupted
-    count = stored(home, "SELECT count(*) FROM events")
-    assert count == [(len(sent),)]
-    assert stored(home, "PRAGMA integrity_check") == [("ok",)]
+    place = store.get("database_url", home)
+    assert stored(place, "SELECT count(*) FROM events") == [(len(sent),)]
+    if not store:
+        assert stored(place, "PRAGMA integrity_check") == [("ok",)]
 
 
 def play(client: httpx.Client, sent: list[Sent], answered: list[dict[str, Any]]) -> None:
@@ -144,10 +163,12 @@ def test_the_log_in_batch_gives_the_served_features_bit_by_bit(
 
 
 def test_a_failed_commit_is_answered_503_and_leaves_no_trace_in_the_history(
-    new_home: Callable[..., Path], uninterrupted: dict[tuple[str, str], bytes]
+    new_home: Callable[..., Path],
+    store: dict[str, str],
+    uninterrupted: dict[tuple[str, str], bytes],
 ) -> None:
     sent = script()
-    with running(new_home(), console=False) as service:
+    with running(new_home(), console=False, **store) as service:
         for one in sent[:120]:
             send(service.client, one)
         with failing_store(service):
@@ -156,7 +177,7 @@ def test_a_failed_commit_is_answered_503_and_leaves_no_trace_in_the_history(
                 answer = service.client.post("/v1/payments/score", json=fields)
                 assert answer.status_code == 503
                 assert answer.headers["retry-after"]
-                assert "sqlite" not in answer.text.lower()
+                assert not any(name in answer.text.lower() for name in ("sqlite", "psycopg"))
                 wait_for(service.client, ready=True)
         for one in sent[120:]:
             send(service.client, one)
@@ -229,21 +250,28 @@ class failing_store:  # noqa: N801 - reads as a state where it is used
     """Within the block no assessment can be written, as on a full disk."""
 
     def __init__(self, service: Running) -> None:
-        self._path = service.home / "crossflag.db"
+        self._place = service.database_url or service.home
 
     def __enter__(self) -> None:
+        if isinstance(self._place, Path):
+            self._run(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON assessments "
+                "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+            return
         self._run(
-            "CREATE TRIGGER full_disk BEFORE INSERT ON assessments "
-            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE disk_full; END$$",
+            "CREATE TRIGGER full_disk BEFORE INSERT ON assessments EXECUTE FUNCTION full_disk()",
         )
 
     def __exit__(self, *_: object) -> None:
-        self._run("DROP TRIGGER full_disk")
+        if isinstance(self._place, Path):
+            self._run("DROP TRIGGER full_disk")
+        else:
+            self._run("DROP TRIGGER full_disk ON assessments", "DROP FUNCTION full_disk")
 
-    def _run(self, statement: str) -> None:
-        connection = sqlite3.connect(self._path, timeout=10)
-        try:
-            connection.execute(statement)
-            connection.commit()
-        finally:
-            connection.close()
+    def _run(self, *statements: str) -> None:
+        with beside(self._place) as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement))

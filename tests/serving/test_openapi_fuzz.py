@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from features.events import Label, parse
-from serving.api.examples import ACCESS_EVENT, LABEL, PAYMENT
+from features.events import Label, PaymentStatus, parse
+from serving.api.examples import ACCESS_EVENT, LABEL, PAYMENT, STATUS
 from serving.api.schemas import DecisionBody
 from serving.cases import DISPOSITIONS
 from tests.serving.harness import ROOT, Running
@@ -42,6 +42,8 @@ OPERATIONS = {
     "score_access_event",
     "score_access_events",
     "get_assessment",
+    "add_payment_statuses",
+    "add_iso20022_statuses",
     "list_cases",
     "get_case",
     "claim_case",
@@ -100,10 +102,10 @@ def test_the_document_is_complete(shared: Running) -> None:
                 assert operation["security"] == [{"api_key": []}], where
                 refused = operation["responses"]["401"]["content"]
                 assert list(refused) == ["application/problem+json"], where
-            if "requestBody" in operation and path.count("score") + path.count("labels"):
+            if "requestBody" in operation and re.search("score|labels|statuses", path):
                 [body] = operation["requestBody"]["content"].values()
                 assert body["example"], where
-    for name in ("Payment", "AccessEvent", "Label"):
+    for name in ("Payment", "AccessEvent", "Label", "PaymentStatus"):
         for field, details in document["components"]["schemas"][name]["properties"].items():
             assert details.get("description"), f"{name}.{field}"
 
@@ -113,12 +115,17 @@ def test_the_examples_are_accepted(service: Running) -> None:
     assert service.score("access", ACCESS_EVENT)["stream"] == "access"
     [item] = service.client.post("/v1/labels", json={"labels": [LABEL]}).json()["items"]
     assert item["status"] == 200
+    answer = service.client.post("/v1/payment-statuses", json={"statuses": [STATUS]})
+    assert answer.json()["items"][0]["payment_event_id"] == PAYMENT["event_id"]
     assert service.score("payment", payment(1, 1, START))
 
 
 def test_the_bodies_that_the_page_shows_are_right() -> None:
     text = (ROOT / "docs" / "api.md").read_text()
-    decision, labels = map(orjson.loads, re.findall(r"--data '(\{.*?\})'", text, re.S))
+    bodies = map(orjson.loads, re.findall(r"--data '(\{.*?\})'", text, re.S))
+    statuses, decision, labels = bodies
+    for status in statuses["statuses"]:
+        parse(PaymentStatus, status)
     DecisionBody(**decision)
     assert decision["disposition"] in DISPOSITIONS
     for label in labels["labels"]:

@@ -21,11 +21,14 @@ from tests.serving.harness import Running, make_key
 from tests.serving.worlds import START, login, payment, theft
 
 
-def steal(service: Running, customer: int = 3, number: int = 9_000) -> str:
-    """Play a theft from one customer and return the case it opened."""
+def steal(service: Running, customer: int = 3, number: int = 9_000, **more: Any) -> str:
+    """Play a theft from one customer and return the case it opened; `more` goes to payments."""
     stolen = [fields for stream, fields, _ in theft(number, customer, START + timedelta(hours=12))]
     answers = [
-        service.score("payment" if "amount" in fields else "access", fields) for fields in stolen
+        service.score("payment", fields | more)
+        if "amount" in fields
+        else service.score("access", fields)
+        for fields in stolen
     ]
     [case_id] = {one["case_id"] for one in answers if one["advice"] != "clear"}
     return str(case_id)
@@ -82,6 +85,19 @@ def test_the_flagged_events_of_one_subject_gather_in_one_case(service: Running) 
     assert debtor["total"] == sum(one["assessment"]["amount_reference"] for one in payments)
     assert detail["corridors"][-1]["creditor_country"] == "LT"
     assert [one["action"] for one in detail["history"]][:2] == ["opened", "event_added"]
+
+
+def test_a_case_tells_how_the_fatf_listed_its_countries(service: Running) -> None:
+    case_id = steal(service, creditor_country="BG")
+    detail = service.client.get(f"/v1/cases/{case_id}").json()
+    [note] = detail["countries"]
+    [first, *_] = [one for one in detail["timeline"] if one["in_case"] and "amount" in one["event"]]
+    assert note == {
+        "country": "BG",
+        "day": first["time"][:10],
+        "status": "increased_monitoring",
+        "source": "FATF public statement of 2023-10-27",
+    }
 
 
 def test_a_long_timeline_is_cut_but_never_what_the_case_is_about(service: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from serving.errors import StoreError
 from serving.store.database import Database
 from serving.store.schema import metadata
+from tests.serving.harness import beside
 
 
 def test_commits_are_durable_and_references_checked(tmp_path: Path) -> None:
@@ -28,8 +29,39 @@ def test_commits_are_durable_and_references_checked(tmp_path: Path) -> None:
     database.close()
 
 
-def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    database = Database(tmp_path / "crossflag.db")
+def test_commits_on_postgresql_are_durable_and_views_are_of_one_state(postgresql: str) -> None:
+    database = Database(postgresql)
+    name = ("synchronous_commit", "transaction_isolation", "transaction_read_only")
+    query = f"SELECT {', '.join(f'current_setting({one!r})' for one in name)}"
+    reading = database.read(lambda connection: connection.exec_driver_sql(query).one())
+    writing = database.write(lambda unit: unit.connection.exec_driver_sql(query).one())
+    database.close()
+    assert tuple(writing) == ("on", "read committed", "off")
+    assert tuple(reading)[1:] == ("repeatable read", "on")
+
+
+def test_a_server_that_does_not_wait_for_the_disk_is_overruled(postgresql: str) -> None:
+    with beside(postgresql) as connection:
+        name = connection.scalar(sa.text("SELECT current_database()"))
+        connection.execute(sa.text(f"ALTER DATABASE {name} SET synchronous_commit TO off"))
+    database = Database(postgresql)
+    query = "SHOW synchronous_commit"
+    durable = database.write(lambda unit: unit.connection.exec_driver_sql(query).scalar())
+    database.close()
+    assert durable == "on"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where an empty store is, on either database."""
+    if request.param == "sqlite":
+        return tmp_path / "crossflag.db"
+    url: str = request.getfixturevalue("postgresql")
+    return url
+
+
+def test_migrations_make_the_tables_that_the_code_expects(place: Path | str) -> None:
+    database = Database(place)
     differences = database.read(
         lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
     )
@@ -37,21 +69,44 @@ def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> Non
     assert differences == []
 
 
-def test_upgrading_again_changes_nothing(tmp_path: Path) -> None:
+def test_upgrading_again_changes_nothing(place: Path | str) -> None:
     for _ in range(2):
-        Database(tmp_path / "crossflag.db").close()
+        Database(place).close()
+
+
+def test_several_processes_may_upgrade_at_once(postgresql: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for database in threads.map(Database, [postgresql] * 4):
+            database.close()
+
+
+def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
     with pytest.raises(StoreError, match="cannot make the folder"):
-        Database(tmp_path / "crossflag.db" / "below" / "crossflag.db")
+        Database(tmp_path / "home" / "crossflag.db")
 
 
-def test_a_store_of_a_later_release_is_refused(tmp_path: Path) -> None:
-    Database(tmp_path / "crossflag.db").close()
-    connection = sqlite3.connect(tmp_path / "crossflag.db")
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
+def test_a_store_of_a_later_release_is_refused(place: Path | str) -> None:
+    Database(place).close()
+    with beside(place.parent if isinstance(place, Path) else place) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="9999"):
-        Database(tmp_path / "crossflag.db")
+        Database(place)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://reader:hush@127.0.0.1:1/none", "connection"),
+        ("mysql://reader:hush@127.0.0.1/none", "give postgresql://USER:PASSWORD@HOST/DATABASE"),
+        ("reader:hush", "give postgresql://USER:PASSWORD@HOST/DATABASE"),
+    ],
+    ids=["nobody there", "another kind", "no url"],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as refusal:
+        Database(url)
+    assert "hush" not in str(refusal.value)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -60,8 +115,8 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         Database(tmp_path / "crossflag.db")
 
 
-def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "crossflag.db")
+def test_a_transaction_that_fails_leaves_nothing(place: Path | str) -> None:
+    database = Database(place)
     statement = (
         "INSERT INTO audit (at, actor, action, target, detail) VALUES (1, 'a', 'b', 'c', '')"
     )

@@ -82,6 +82,7 @@ def write_bank(folder: Path, seed: int = 3) -> Bank:
         "stream": ["payment"] * len(known),
         "event_id": [f"p{place}" for place in known],
         "is_fraud": [True] * len(known),
+        "typology": ["stolen_card" if place % 2 else None for place in known],
         "known_at": pa.array(
             [times[place] + timedelta(hours=30) for place in known], pa.timestamp("us", tz="UTC")
         ),

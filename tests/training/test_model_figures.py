@@ -105,3 +105,25 @@ def test_the_streams_name_their_subjects() -> None:
 
 def test_brier_is_the_mean_square_of_what_was_missed() -> None:
     assert metrics.brier(np.array([True, False]), np.array([0.8, 0.4])) == np.mean([0.04, 0.16])
+
+
+def test_recall_of_a_typology_counts_subject_days_and_events() -> None:
+    held_back = Outcomes(
+        target=np.array([True, True, True, True, False, True]),
+        subject=np.array([1, 1, 2, 1, 3, 4]),
+        day=np.array([0, 0, 0, 1, 0, 1]),
+    )
+    flagged = np.array([False, True, False, False, True, True])
+    kinds = ["mule_chain", "mule_chain", "mule_chain", "mule_chain", "structuring", ""]
+    found = metrics.recall_by_typology(held_back, kinds, flagged)
+    # Subject 1 is found on day 0 by one of two events, and missed on day 1; subject 2 is missed.
+    assert found == {
+        "mule_chain": metrics.Found(4, 1, 3, 1, 1 / 3),
+        "unnamed": metrics.Found(1, 1, 1, 1, 1.0),
+    }
+
+
+def test_a_subject_is_found_by_any_of_its_events_of_the_day() -> None:
+    held_back = Outcomes(np.array([True, False]), np.array([7, 7]), np.array([3, 3]))
+    found = metrics.recall_by_typology(held_back, ["structuring", ""], np.array([False, True]))
+    assert found == {"structuring": metrics.Found(1, 0, 1, 1, 1.0)}

@@ -23,9 +23,13 @@ def test_own_recipes_load_from_anywhere(
 
 def test_paths_start_at_the_recipe(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('[data]\npayments = "events/all.csv"\nlabels = "/elsewhere/labels.csv"\n')
+    path.write_text(
+        '[data]\npayments = "events/all.csv"\nlabels = "/elsewhere/labels.csv"\n'
+        'reference_data = "dated"\n'
+    )
     loaded = recipe.load(str(path))
     assert loaded.data.payments == tmp_path.resolve() / "events" / "all.csv"
+    assert loaded.data.reference_data == tmp_path.resolve() / "dated"
     assert loaded.data.labels == Path("/elsewhere/labels.csv")
 
 

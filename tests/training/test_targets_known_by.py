@@ -52,6 +52,18 @@ def test_the_latest_revision_known_by_then_counts() -> None:
     ]
 
 
+def test_the_typology_is_that_of_the_latest_label() -> None:
+    events = payments([1, 1, 1])
+    known = labels(
+        [("payment", "p0", True, 5), ("payment", "p0", True, 9), ("access", "p1", True, 5)]
+    )
+    named = known.table.append_column("typology", pa.array(["mule_chain", "structuring", "other"]))
+    known = EventTable("label", named)
+    assert data.typologies(events, known, 6 * DAY) == ["mule_chain", "", ""]
+    assert data.typologies(events, known, 10 * DAY) == ["structuring", "", ""]
+    assert data.typologies(events, None, 10 * DAY) == ["", "", ""]
+
+
 def test_the_order_of_the_file_does_not_matter() -> None:
     events = payments([1])
     rows = [("payment", "p0", False, 9), ("payment", "p0", True, 5)]

@@ -52,6 +52,7 @@ def test_train_prints_one_document(bank: Bank, tmp_path: Path) -> None:
     assert document["seed"] == 5
     assert document["thresholds"]["reviews_per_day"] == 2
     assert 0 < document["average_precision"] <= 1
+    assert document["recall_by_typology"]["stolen_card"]["events"] > 0
     assert "card_precision_at_100" in document
     assert "fitting" in told
 
@@ -60,6 +61,7 @@ def test_train_shows_the_figures_in_a_table(bank: Bank, tmp_path: Path) -> None:
     out, _ = run("train", "--recipe", bank.recipe, "--home", tmp_path, "--no-mlflow")
     assert "average precision" in out
     assert "random forest" in out
+    assert "stolen card" in out
 
 
 def test_data_on_the_command_line_replaces_the_recipes(bank: Bank, tmp_path: Path) -> None:

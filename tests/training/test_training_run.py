@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.catalog import CATALOGUES
 from models import champion
 from models.bundle import Bundle
+from models.card import card
 from training import evaluation, pipeline, promote, recipe, score
 from training.errors import MissingInput, NoChampion, NotEnoughData
 from training.progress import Teller
@@ -49,6 +51,18 @@ def test_the_threshold_meets_the_capacity(trained: pipeline.TrainingResult) -> N
     assert 2 <= trained.metrics["flagged_per_day"] <= 7
 
 
+def test_recall_is_told_for_each_typology(trained: pipeline.TrainingResult) -> None:
+    found = trained.recall_by_typology
+    assert set(found) == {"stolen_card", "unnamed"}
+    assert sum(one.events for one in found.values()) == trained.counts["test"].frauds
+    assert all(0 < one.recall <= 1 for one in found.values())
+    bundle = Bundle.load(trained.bundle)
+    told = bundle.training["recall_by_typology"]
+    assert told == trained.document()["recall_by_typology"]
+    line = f"| stolen card | {told['stolen_card']['found_subject_days']} |"
+    assert line in card(bundle, CATALOGUES["payment"])
+
+
 def test_features_without_inputs_are_left_out_and_named(trained: pipeline.TrainingResult) -> None:
     assert "device_payments_24h" in trained.absent
     assert "debtor_payments_24h" in trained.features
@@ -77,6 +91,8 @@ def test_the_run_is_in_mlflow_with_the_champion_alias(
     run = client.get_run(trained.mlflow["run_id"])
     assert run.data.metrics["average_precision"] == trained.metrics["average_precision"]
     assert "random_forest.average_precision" in run.data.metrics
+    recall = trained.recall_by_typology["stolen_card"].recall
+    assert run.data.metrics["recall.stolen_card"] == recall
     assert run.data.params["boosting.learning_rate"] == "0.2"
     assert run.data.params["data_hash"] == trained.data_hash
     assert {"git_revision", "lock_hash", "feature_set"} <= set(run.data.tags)
@@ -137,6 +153,7 @@ def test_evaluating_the_champion_gives_the_figures_of_the_run(
     )
     assert judged.version == trained.version
     assert judged.events == trained.counts["test"].events
+    assert judged.recall_by_typology == trained.recall_by_typology
     for key, value in judged.metrics.items():
         assert value == pytest.approx(trained.metrics[key])
 

@@ -66,6 +66,28 @@ def party(owner: str, name: str, country: str, bank: str = "", lives_in: str = "
     return Party(iban(country, number), "IBAN", country, agent, name, home)
 
 
+def wallet(owner: str, name: str, agent: str = "") -> Party:
+    """Return a wallet, in the form of an address that no network accepts.
+
+    `agent` is the bank or exchange that holds it, nobody when the owner keeps the keys.
+    """
+    return Party(f"tb0b{digest('wallet', owner).hex()}", "WALLET", "", agent, name, "")
+
+
+def virtual(owner: str, beneficiary: Party, country: str) -> Party:
+    """Return a virtual IBAN: a number of `country` of its own that leads to the beneficiary."""
+    number = int.from_bytes(digest("virtual", owner), "little")
+    agent = beneficiary.agent[:4]
+    return Party(
+        iban(country, number),
+        "IBAN",
+        country,
+        bic(agent, country),
+        beneficiary.name,
+        beneficiary.country,
+    )
+
+
 def merchant(owner: str, name: str, country: str) -> Party:
     """Return a merchant, known by the number its acquirer gave it."""
     number = int.from_bytes(digest("merchant", owner), "little")

@@ -9,12 +9,12 @@ from features.reference import currency_exponent
 from training.simulate import devices, names
 from training.simulate.calendars import MINUTE
 from training.simulate.chance import Chance, Weights
-from training.simulate.geography import COUNTRIES, SEPA
+from training.simulate.geography import COUNTRIES, SEPA, WALLETS_PER_EURO
 from training.simulate.people import Customer
 from training.simulate.records import Access, Device, Diary, Mark, Party, Transfer
 
 SECOND = 1_000_000
-PER_EURO = {country.currency: country.per_euro for country in COUNTRIES.values()}
+PER_EURO = {country.currency: country.per_euro for country in COUNTRIES.values()} | WALLETS_PER_EURO
 _ANSWERS = ("match", "close_match", "no_match", "not_checked")
 _KNOWN_PAYEE = Weights((0.93, 0.04, 0.004, 0.026))
 _NEW_PAYEE = Weights((0.8, 0.12, 0.03, 0.05))
@@ -173,6 +173,8 @@ def settlement_currency(debtor: Party, creditor: Party) -> str:
 
 def intermediary(debtor: Party, creditor: Party) -> str | None:
     """Return the correspondent bank between two currencies' areas."""
+    if "WALLET" in (debtor.scheme, creditor.scheme):
+        return None
     if debtor.account_country == creditor.account_country:
         return None
     if debtor.account_country in SEPA and creditor.account_country in SEPA:

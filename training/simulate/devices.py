@@ -21,6 +21,8 @@ _BROWSERS = (
 )
 _SCRIPTS = ("python-requests/2.32.3", "okhttp/4.12.0", "curl/8.9.1", "Apache-HttpClient/5.3")
 
+_REMOTE_TOOLS = ("AnyDesk/9.0.4", "TeamViewer/15.58", "RustDesk/1.3.2", "QuickAssist/2.0")
+
 
 def phone(chance: Chance) -> Device:
     """Return a telephone with the bank's app."""
@@ -41,3 +43,9 @@ def computer(chance: Chance) -> Device:
 def script(chance: Chance) -> Device:
     """Return a program that calls the interface."""
     return Device(f"svc-{chance.hexadecimal(12)}", chance.pick(_SCRIPTS), "open_api", False)
+
+
+def screen_lent(chance: Chance, device: Device) -> Device:
+    """Return somebody's own device while another works it by a remote-access tool."""
+    agent = f"{device.user_agent} {chance.pick(_REMOTE_TOOLS)}"
+    return Device(device.device_id, agent, "remote_access", device.mobile)

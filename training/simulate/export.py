@@ -21,7 +21,7 @@ from features.reference import currency_exponent
 from training.simulate import networks
 from training.simulate.chance import digest
 from training.simulate.labels import Verdict
-from training.simulate.records import Access, Transfer
+from training.simulate.records import Access, Party, Transfer
 from training.simulate.world import World
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -35,6 +35,11 @@ def identifier(prefix: str, key: str) -> str:
 @lru_cache(maxsize=262_144)
 def _address(text: str | None) -> str | None:
     return str(ipaddress.ip_address(text)) if text else None
+
+
+def _behind(party: Party | None, what: str) -> str | None:
+    """Return the name or the country of an ultimate party, None when not told."""
+    return (getattr(party, what) or None) if party else None
 
 
 def amount_text(minor: int, currency: str) -> str:
@@ -52,16 +57,20 @@ _PAYMENT: dict[str, Callable[[Transfer], Any]] = {
     "amount": lambda item: amount_text(item.minor, item.currency),
     "debtor_account_scheme": lambda item: item.debtor.scheme,
     "debtor_account": lambda item: item.debtor.account,
-    "debtor_account_country": lambda item: item.debtor.account_country,
-    "debtor_agent": lambda item: item.debtor.agent,
-    "debtor_name": lambda item: item.debtor.name,
-    "debtor_country": lambda item: item.debtor.country,
+    "debtor_account_country": lambda item: item.debtor.account_country or None,
+    "debtor_agent": lambda item: item.debtor.agent or None,
+    "debtor_name": lambda item: item.debtor.name or None,
+    "debtor_country": lambda item: item.debtor.country or None,
     "creditor_account_scheme": lambda item: item.creditor.scheme,
     "creditor_account": lambda item: item.creditor.account,
-    "creditor_account_country": lambda item: item.creditor.account_country,
-    "creditor_agent": lambda item: item.creditor.agent,
-    "creditor_name": lambda item: item.creditor.name,
-    "creditor_country": lambda item: item.creditor.country,
+    "creditor_account_country": lambda item: item.creditor.account_country or None,
+    "creditor_agent": lambda item: item.creditor.agent or None,
+    "creditor_name": lambda item: item.creditor.name or None,
+    "creditor_country": lambda item: item.creditor.country or None,
+    "ultimate_debtor_name": lambda item: _behind(item.ultimate_debtor, "name"),
+    "ultimate_debtor_country": lambda item: _behind(item.ultimate_debtor, "country"),
+    "ultimate_creditor_name": lambda item: _behind(item.ultimate_creditor, "name"),
+    "ultimate_creditor_country": lambda item: _behind(item.ultimate_creditor, "country"),
     "intermediary_agents": lambda item: item.intermediary,
     "customer_id": lambda item: item.customer_id,
     "channel": lambda item: item.channel,

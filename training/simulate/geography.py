@@ -1,8 +1,9 @@
 """Countries of the simulated world: currency, wages, paydays, and where families live.
 
-Wages are monthly medians in EUR, `per_euro` a rough exchange rate; both only give amounts their
-size. Weights say how many of the bank's customers live there; what a country holds as a corridor
-follows the World Bank's bilateral remittance matrix in its larger entries.
+Wages are monthly medians in EUR, `per_euro` a rough exchange rate, as for the virtual assets; both
+only give amounts their size. Weights say how many of the bank's customers live there; what a
+country holds as a corridor follows the World Bank's bilateral remittance matrix in its larger
+entries.
 """
 
 from __future__ import annotations
@@ -98,5 +99,6 @@ def _read(row: str) -> Country:
     )
 
 
+WALLETS_PER_EURO = {"USDC": 1.13, "BTC": 0.0000105}
 COUNTRIES = {country.code: country for country in map(_read, _ROWS.strip().splitlines())}
 ORDER = tuple(COUNTRIES)

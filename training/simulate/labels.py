@@ -20,7 +20,7 @@ MISSED_EVENTS = 0.06
 WRONG = 0.02
 CORRECTED = 0.5
 REVIEWED_ODDITIES = 0.09
-REVIEWED_OTHERS = 0.003
+REVIEWED_OTHERS = 0.005
 _MEDIAN_DAYS = {
     "account_takeover": 3.0,
     "password_spraying": 1.0,
@@ -29,7 +29,18 @@ _MEDIAN_DAYS = {
     "mule_chain": 7.0,
     "structuring": 12.0,
     "trafficking_proceeds": 16.0,
+    "authorised_push_payment": 4.0,
+    "mirror_settlement": 14.0,
+    "nested_correspondent": 15.0,
+    "operator_holiday_fraud": 2.5,
+    "scam_compound": 12.0,
+    "shared_device_farm": 6.0,
+    "small_payment_exploitation": 14.0,
+    "trade_misinvoicing": 16.0,
+    "virtual_asset_exit": 6.0,
+    "virtual_iban_mules": 7.0,
 }
+_GUESSES = ("account_takeover", "business_email_compromise", "mule_chain")
 _SOURCES = {
     "account_takeover": ("customer", "customer", "chargeback", "reviewer"),
     "business_email_compromise": ("customer", "police"),
@@ -38,6 +49,16 @@ _SOURCES = {
     "trafficking_proceeds": ("police", "financial_intelligence_unit", "reviewer"),
     "password_spraying": ("security_team",),
     "session_hijack": ("security_team", "customer"),
+    "authorised_push_payment": ("customer", "customer", "recall"),
+    "mirror_settlement": ("financial_intelligence_unit", "police"),
+    "nested_correspondent": ("reviewer", "financial_intelligence_unit"),
+    "operator_holiday_fraud": ("customer", "security_team"),
+    "scam_compound": ("customer", "police"),
+    "shared_device_farm": ("security_team", "reviewer"),
+    "small_payment_exploitation": ("police", "financial_intelligence_unit"),
+    "trade_misinvoicing": ("financial_intelligence_unit", "reviewer"),
+    "virtual_asset_exit": ("recall", "financial_intelligence_unit", "reviewer"),
+    "virtual_iban_mules": ("recall", "police", "reviewer"),
 }
 
 
@@ -112,7 +133,7 @@ def _cleared(chance: Chance, stream: Stream, event: Transfer | Access) -> list[V
     right = Verdict(key, stream, event.key, False, None, "unknown", known_at, "reviewer")
     if not chance.happens(WRONG):
         return [right]
-    guess = "account_takeover" if stream == "access" else chance.pick(sorted(_MEDIAN_DAYS)[:3])
+    guess = "account_takeover" if stream == "access" else chance.pick(_GUESSES)
     wrong = Verdict(key, stream, event.key, True, guess, "unknown", known_at, "reviewer")
     return [wrong, *_correction(chance, wrong, right)]
 

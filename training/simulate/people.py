@@ -139,6 +139,13 @@ def outsider(chance: Chance, country: str, firm: bool = False) -> Party:
     return accounts.party(f"outsider {chance.hexadecimal(12)}", name, country)
 
 
+def exchange(number: int) -> Party:
+    """Return one of the few firms that sell virtual assets, the same each time."""
+    country = ("LT", "EE", "IE", "GB")[number % 4]
+    name = names.surname(Chance("exchange", number), COUNTRIES[country].names)
+    return accounts.party(f"exchange {number}", f"{name} Digital Assets Ltd", country)
+
+
 def _opening(chance: Chance, start: int, end: int) -> int:
     """Most accounts are old; some open while we watch."""
     if chance.happens(0.12):

@@ -41,7 +41,10 @@ class Mark:
 
 @dataclass(slots=True)
 class Transfer:
-    """One payment; time in microseconds UTC, amount in minor units."""
+    """One payment; time in microseconds UTC, amount in minor units.
+
+    `intermediary` names the banks between, in order, with blanks between them.
+    """
 
     key: str
     time: int
@@ -59,6 +62,8 @@ class Transfer:
     intermediary: str | None = None
     mark: Mark | None = None
     notable: bool = False
+    ultimate_debtor: Party | None = None
+    ultimate_creditor: Party | None = None
 
 
 @dataclass(slots=True)

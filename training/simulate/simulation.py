@@ -15,7 +15,7 @@ from training.simulate.labels import judge
 from training.simulate.world import simulate
 
 SEED = 7
-CUSTOMERS = 1_250
+CUSTOMERS = 1_210
 DAYS = 120
 START = date(2026, 3, 3)
 LABEL_DAYS = 60

@@ -9,7 +9,7 @@ from datetime import date
 from training.simulate.calendars import Span
 from training.simulate.chance import Chance
 from training.simulate.crimes import CRIMES, Scene
-from training.simulate.honest import firms, persons
+from training.simulate.honest import business_likenesses, firms, persons, private_likenesses
 from training.simulate.population import Population, populate
 from training.simulate.records import Access, Diary, Transfer, merge
 
@@ -42,11 +42,15 @@ def simulate(
     tell = progress or (lambda *_: None)
     diaries: list[Diary] = []
     for done, person in enumerate(population.persons):
-        diaries.append(persons.live(person, span, Chance(seed, "life", person.customer_id)))
+        diary = persons.live(person, span, Chance(seed, "life", person.customer_id))
+        private_likenesses.befall(diary, Chance(seed, "likeness", person.customer_id), person, span)
+        diaries.append(diary)
         if done % 50 == 0:
             tell("honest persons", done, len(population.persons))
     for done, firm in enumerate(population.firms):
-        diaries.append(firms.trade(firm, span, Chance(seed, "trade", firm.customer_id)))
+        diary = firms.trade(firm, span, Chance(seed, "trade", firm.customer_id))
+        business_likenesses.befall(diary, Chance(seed, "likeness", firm.customer_id), firm, span)
+        diaries.append(diary)
         if done % 20 == 0:
             tell("honest firms", done, len(population.firms))
     diaries.append(firms.pay_wages(population, span, seed))

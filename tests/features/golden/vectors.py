@@ -1,7 +1,7 @@
 """Golden vectors: what each version of each feature says of a fixed small world.
 
 `python tests/features/golden/vectors.py` writes down features and versions that are new, and
-forgets those that are gone. It never changes what stands for a version: raise the feature's instead.
+forgets those that are gone. What stands for a version it never changes: raise the version.
 """
 
 from __future__ import annotations

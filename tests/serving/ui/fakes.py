@@ -57,6 +57,7 @@ def assessment(event_id: str, stream: str = "payment", **changed: Any) -> Assess
         late=False,
         amount_reference=420_000,
         received_at=NOW,
+        pool="member:local",
     )
     return replace(made, **changed)
 

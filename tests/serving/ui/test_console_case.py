@@ -82,6 +82,20 @@ def test_a_received_payment_shows_who_paid() -> None:
     assert (row.what, row.with_whom, row.amount) == ("Received", "Lucia Ejemplo", "4,200.00 EUR")
 
 
+@pytest.mark.parametrize(
+    ("statuses", "what"),
+    [
+        (("accepted", "settled", "cover"), "Paid"),
+        (("settled", "recall_requested"), "Paid, recall asked for"),
+        (("recall_requested", "returned", "cover"), "Paid, returned"),
+    ],
+)
+def test_what_became_of_a_payment_stands_beside_it(statuses: tuple[str, ...], what: str) -> None:
+    paid = make.payment("p-9", make.NOW, statuses=statuses)
+    (row,) = timeline_view.rows(make.detail(timeline=(paid,)))
+    assert row.what == what
+
+
 def test_reasons_come_strongest_event_first_with_their_weight(case) -> None:
     first, second = case.timeline[3:]
     weaker = replace(first, assessment=replace(first.assessment, probability=0.2))

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from httpx import AsyncClient
 
+from serving.cases import CountryNote
 from tests.serving.ui import fakes as make
 
 CSP = (
@@ -144,6 +146,16 @@ def test_the_case_page_has_everything_on_it(ana) -> None:
     assert text.count('class="flagged"') == 2
 
 
+def test_the_case_says_whose_history_a_flag_rests_on(ana, service) -> None:
+    assert "It rests on this member's own history" in ana.get("/console/cases/C-1").text
+    pooled = make.assessment("p-1", pool="agreement:PSI-1")
+    flagged = make.payment("p-1", make.NOW, assessment=pooled)
+    service.cases.case = make.detail(timeline=(flagged,))
+    text = ana.get("/console/cases/C-1").text
+    assert "history shared under agreement <code>PSI-1</code>" in text
+    assert "own history" not in text
+
+
 def test_many_flags_and_added_events_fold_together(ana, service) -> None:
     payments = [make.payment(f"p-{place}", make.NOW) for place in range(9)]
     added = [make.HistoryEntry(make.NOW, "crossflag", "event_added", f"p-{n}") for n in range(8)]
@@ -229,3 +241,13 @@ def test_the_console_takes_forms_only(ana) -> None:
     assert ana.post("/console/cases/C-1/claim", {}, **body).status_code == 400
     answer = ana.act("note", text="x" * 70_000)
     assert answer.status_code == 413
+
+
+def test_the_case_tells_how_the_fatf_lists_its_countries(ana, service) -> None:
+    assert "Financial Action Task Force" not in ana.get("/console/cases/C-1").text
+    note = CountryNote("RO", date(2026, 3, 1), "increased_monitoring", "a <statement>")
+    service.cases.case = replace(service.cases.case, countries=(note,))
+    text = " ".join(ana.get("/console/cases/C-1").text.split())
+    assert "Romania was under increased monitoring by the Financial Action Task Force" in text
+    assert "on 2026-03-01." in text
+    assert "Source: a &lt;statement&gt;." in text

@@ -56,7 +56,8 @@ def test_the_seven_crimes_are_there_each_with_its_source(world: World) -> None:
 def test_crime_is_rare_but_there(world: World) -> None:
     paid = sum(item.mark is not None for item in world.transfers) / len(world.transfers)
     accessed = sum(item.mark is not None for item in world.accesses) / len(world.accesses)
-    assert 0.004 < paid < 0.015
+    # A small world has at least one incident of each crime, a ring of mules like a fraud.
+    assert 0.004 < paid < 0.02
     assert 0.008 < accessed < 0.03
 
 

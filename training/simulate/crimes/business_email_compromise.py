@@ -3,7 +3,8 @@
 A thief reads a firm's mailbox, waits for a real invoice, and sends the firm "our new bank details"
 in the supplier's name. The firm itself pays, from its usual device and at its usual hour, so only
 the account, the country and the size are wrong. Before it: a sign-in to the mailbox from abroad,
-and a rule that hides or forwards the supplier's letters. Between the rule and the payment lie days.
+and a rule that hides or forwards the supplier's letters, or a program that is let in to read them.
+Between the rule and the payment lie days.
 
 Marks in the data: `mail_rule` after a mailbox login from a new network; days later a payment to the
 name of a known supplier at a new account, in another country than before; the verification of
@@ -11,7 +12,7 @@ payee answers `no_match` or `close_match`; the amount is larger than the firm pa
 
 Source: FBI IC3, *Business Email Compromise: The $55 Billion Scam*, public service announcement
 of 11 September 2024; FinCEN advisory FIN-2019-A005 (2019); MITRE ATT&CK T1564.008 *Email Hiding
-Rules* and T1114.003 *Email Forwarding Rule*.
+Rules*, T1114.003 *Email Forwarding Rule* and T1528 *Steal Application Access Token*.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ def _read_mail(scene: Scene, firm: Firm, moment: int) -> int:
     for _ in range(chance.count(0.6)):
         acts.note(scene.diary, session, "login", chance.between(3, 60), "failure", mark)
     acts.note(scene.diary, session, "login", chance.between(3, 60), mark=mark)
+    if chance.happens(0.25):
+        acts.note(scene.diary, session, "consent_grant", 90, mark=mark, resource="mail reader")
     if chance.happens(0.75):
         acts.note(
             scene.diary,

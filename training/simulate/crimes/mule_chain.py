@@ -27,7 +27,7 @@ from training.simulate.records import Party
 _LAYERS = 2
 
 
-@crime(per_thousand=10)
+@crime(per_thousand=8)
 def commit(scene: Scene) -> None:
     """Run one wave of money through a mule."""
     chance = scene.chance

@@ -27,7 +27,7 @@ _UNKNOWN_USERS = 0.12
 _SUCCESS = 0.03
 
 
-@crime(per_thousand=6.5)
+@crime(per_thousand=5.5)
 def commit(scene: Scene) -> None:
     """Try a few passwords on many users."""
     chance = scene.chance

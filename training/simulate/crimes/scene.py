@@ -14,7 +14,7 @@ from training.simulate.calendars import DAY, HOUR, Span, calendar
 from training.simulate.chance import Chance
 from training.simulate.people import Customer, Firm, Person
 from training.simulate.population import Population
-from training.simulate.records import Device, Diary, Mark, Party
+from training.simulate.records import Device, Diary, Mark, Party, Transfer
 
 _GOLDEN_RATIO = 0.618033988749895
 _QUIET_DAYS = 2
@@ -91,6 +91,82 @@ class Scene:
         if draw < 0.75:
             return device, country, networks.hosting(chance)
         return device, country, networks.home(country, f"lair {chance.hexadecimal(6)}", 0)
+
+    def blame(self, session: Session, role: SubjectRole) -> None:
+        """Mark all that happened in a session that began as an ordinary one."""
+        for event in self.diary.accesses:
+            if event.session_id == session.session_id:
+                event.mark = self.mark(role)
+
+    def pay(
+        self,
+        customer: Customer,
+        payee: Party,
+        euros: float,
+        session: Session,
+        role: SubjectRole,
+        *,
+        whole: float = 0.5,
+        wait: float = 150,
+        answer: str = "",
+        purpose: str | None = None,
+        text: str | None = None,
+    ) -> Transfer:
+        """Order a payment of this incident; `whole` is how likely the sum is a round one.
+
+        The payee is verified as a new one when `answer` is not given.
+        """
+        currency = acts.settlement_currency(customer.party, payee)
+        return acts.order(
+            self.diary,
+            self.chance,
+            customer,
+            payee,
+            self.sum_of(euros, currency, whole),
+            currency,
+            session,
+            answer or acts.verification(self.chance, customer.party, payee, True),
+            wait=wait,
+            purpose=purpose,
+            text=text,
+            mark=self.mark(role),
+        )
+
+    def pay_in(
+        self,
+        payer: Party,
+        payee: Party,
+        euros: float,
+        moment: int,
+        role: SubjectRole,
+        *,
+        whole: float = 0.5,
+        channel: str = "",
+        purpose: str | None = None,
+        text: str | None = None,
+        customer_id: str | None = None,
+    ) -> Transfer:
+        """Write down a payment of this incident of which no session is known."""
+        currency = acts.settlement_currency(payer, payee)
+        return acts.receive(
+            self.diary,
+            payer,
+            payee,
+            self.sum_of(euros, currency, whole),
+            currency,
+            moment,
+            channel=channel or self.chance.pick(("online", "mobile")),
+            purpose=purpose,
+            text=text,
+            customer_id=customer_id,
+            mark=self.mark(role),
+        )
+
+    def sum_of(self, euros: float, currency: str, whole: float) -> int:
+        """Return an amount in minor units, a round one as likely as `whole` says."""
+        if self.chance.happens(whole):
+            return acts.round_sum(euros, currency)
+        return acts.minor_units(euros, currency)
 
     def intrude(self, victim: Customer, moment: int, device: Device, address: str) -> Session:
         """Return a session of the criminal in the victim's name, not yet signed in."""

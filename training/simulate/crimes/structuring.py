@@ -26,7 +26,7 @@ def _threshold(currency: str) -> float:
     return _THRESHOLDS.get(currency) or 10_000 * acts.PER_EURO[currency]
 
 
-@crime(per_thousand=10)
+@crime(per_thousand=9)
 def commit(scene: Scene) -> None:
     """Split one large sum."""
     chance = scene.chance

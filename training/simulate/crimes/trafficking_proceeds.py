@@ -25,7 +25,7 @@ from training.simulate.people import Person
 from training.simulate.records import Device, Party
 
 
-@crime(per_thousand=5)
+@crime(per_thousand=4)
 def commit(scene: Scene) -> None:
     """Run one ring for the whole of the simulated time."""
     chance = scene.chance

@@ -179,6 +179,8 @@ def _mail(diary: Diary, chance: Chance, firm: Firm, moment: int) -> None:
             bytes=int(chance.around(400_000, 1.0)),
             resource="mail folder",
         )
+    if chance.happens(0.01):
+        acts.note(diary, session, "consent_grant", 90, resource="mail reader").notable = True
     if chance.happens(0.04):
         rule = acts.note(
             diary,

@@ -49,7 +49,8 @@ def happen(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
                 )
 
 
-def _some_time(chance: Chance, person: Person, span: Span) -> int:
+def some_time(chance: Chance, person: Person, span: Span) -> int:
+    """Return a time of day at which the person is about, once the account is open."""
     days = calendar(person.country.code)
     day = chance.pick(span.dates())
     return max(days.moment(day, hour(chance, days, day)), person.opened + HOUR)
@@ -69,6 +70,8 @@ def _new_phone(diary: Diary, chance: Chance, person: Person, span: Span) -> None
         acts.note(diary, session, "password_reset", chance.between(30, 300)).notable = True
     acts.note(diary, session, "login", chance.between(5, 60)).notable = True
     acts.note(diary, session, "device_enrolment", chance.between(20, 200)).notable = True
+    if chance.happens(0.25):
+        acts.note(diary, session, "other", 60, resource="second factor").notable = True
     if chance.happens(0.3):
         wait = chance.between(60, 3000)
         payee = people.outsider(
@@ -96,7 +99,7 @@ def _new_phone(diary: Diary, chance: Chance, person: Person, span: Span) -> None
 
 def _large_purchase(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     """A car, a deposit, a builder: much money to a new payee, a limit raised just before."""
-    moment = _some_time(chance, person, span)
+    moment = some_time(chance, person, span)
     abroad = chance.happens(0.3)
     place = chance.pick(person.country.families_in) if abroad else person.country.code
     payee = people.outsider(chance, place, firm=chance.happens(0.5))
@@ -127,14 +130,14 @@ def _student(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     school, child = people.outsider(chance, place, firm=True), people.outsider(chance, place)
     for payee, median, times, purpose in ((school, 1900, 2, "STDY"), (child, 320, 5, None)):
         for _ in range(chance.whole(1, times)):
-            moment = _some_time(chance, person, span)
+            moment = some_time(chance, person, span)
             currency = acts.settlement_currency(person.party, payee)
             minor = acts.round_sum(chance.around(median, 0.4), currency)
             persons.pay_online(
                 diary, chance, person, payee, minor, moment, purpose, "studies", notable=True
             )
     for _ in range(chance.whole(2, 6)):
-        moment = _some_time(chance, person, span)
+        moment = some_time(chance, person, span)
         session = acts.sign_in(
             diary, chance, person, moment, ip_address=networks.mobile(place, chance)
         )
@@ -143,7 +146,7 @@ def _student(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
 
 def _treasurer(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     """A club's treasurer: many pay in within two days, and the sum goes out at once, abroad."""
-    moment = _some_time(chance, person, span)
+    moment = some_time(chance, person, span)
     currency = person.country.currency
     share = acts.round_sum(chance.around(120, 0.6), currency)
     members = [people.outsider(chance, person.country.code) for _ in range(chance.whole(6, 14))]
@@ -182,7 +185,7 @@ def _treasurer(diary: Diary, chance: Chance, person: Person, span: Span) -> None
 
 def _seller(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     """Somebody sells things: small sums from many strangers, some from abroad, now and then out."""
-    moment = _some_time(chance, person, span)
+    moment = some_time(chance, person, span)
     for _ in range(chance.whole(6, 22)):
         moment += int(chance.around(30, 1.0) * HOUR)
         place = (
@@ -204,7 +207,7 @@ def _seller(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
 
 def _instalments(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     """A builder or a dealer is paid in parts, each large and round, within weeks."""
-    moment = _some_time(chance, person, span)
+    moment = some_time(chance, person, span)
     place = chance.pick(person.country.families_in) if chance.happens(0.35) else person.country.code
     builder = people.outsider(chance, place, firm=chance.happens(0.7))
     currency = acts.settlement_currency(person.party, builder)
@@ -232,7 +235,7 @@ def _instalments(diary: Diary, chance: Chance, person: Person, span: Span) -> No
 
 def _forgot_password(diary: Diary, chance: Chance, person: Person, span: Span) -> None:
     """Wrong passwords, a reset from another network, and a payment that could not wait."""
-    moment = _some_time(chance, person, span)
+    moment = some_time(chance, person, span)
     session = acts.open_session(
         chance, person, moment, chance.pick(person.devices), person.address(moment, chance)
     )

@@ -1,4 +1,4 @@
-"""How fast events become features on this machine: `make bench`.
+"""How fast events become features on this machine: `crossflag bench sample`.
 
 Everything is measured on the committed sample, after a first pass that compiles the kernel. Batch
 is whole tables at once; online is what the service does for each event: parse, look at history,
@@ -90,7 +90,3 @@ def main() -> None:
                 what, stream, f"{len(items):,}", f"median {median:,.0f} µs, 99 % {high:,.0f} µs"
             )
     Console().print(report)
-
-
-if __name__ == "__main__":
-    main()

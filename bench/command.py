@@ -1,0 +1,103 @@
+"""`crossflag bench`: how fast and how good this is on your machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure speed on this machine, side by side with what else there is."""
+
+
+@app.command()
+def features(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="The Fraud Detection Handbook's transactions; else made up."),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1000, help="Payments: all of the file, or 400,000 made up."),
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns of each engine.")] = 3,
+    curve_to: Annotated[
+        int, typer.Option(min=1000, help="Most events of the curve; 10,000,000 take 20 GB.")
+    ] = 1_000_000,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curve here (png or svg).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """The handbook's features against pandas, polars and DuckDB; then the whole catalogue."""
+    from bench import report
+    from training.progress import Teller
+
+    measured = report.measure(data, rows, repeats, curve_to, Teller())
+    if plot is not None:
+        report.draw(measured, plot)
+    if as_json:
+        print(json.dumps(report.document(measured)))
+    else:
+        report.show(measured)
+
+
+@app.command()
+def sample() -> None:
+    """How fast the sample's events are checked, looked at and recorded."""
+    from bench.sample import main
+
+    main()
+
+
+@app.command()
+def row() -> None:
+    """What one row costs in the model, beside the XGBoost library."""
+    from bench.model_row import main
+
+    main()
+
+
+@app.command()
+def world(
+    folder: Annotated[Path | None, typer.Argument(help="Simulated files; else the sample.")] = None,
+) -> None:
+    """How hard the simulated world is for three models."""
+    from rich.console import Console
+
+    from bench.world_difficulty import SAMPLE, measure
+
+    Console().print(measure(folder or SAMPLE))
+
+
+@app.command()
+def scoring(
+    home: Annotated[Path, typer.Option("--home", help="Folder with promoted models.")],
+) -> None:
+    """What one scored payment costs over HTTP, beside a bare echo."""
+    from bench.scoring_http import measure_all
+
+    measure_all(home)
+
+
+@app.command()
+def recovery(
+    events: Annotated[
+        int,
+        typer.Option(min=100, help="Payments before the snapshot; these make a million histories."),
+    ] = 550_000,
+    tail: Annotated[int, typer.Option(min=1, help="Payments after it.")] = 10_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """How long a service takes to come back, from a snapshot and from the log alone."""
+    from bench.recovery import run, show
+
+    measured = run(events, tail)
+    if as_json:
+        print(json.dumps(measured))
+    else:
+        show(measured)

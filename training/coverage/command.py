@@ -1,0 +1,67 @@
+"""`crossflag coverage`: what the models find of each simulated crime."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from training.coverage.measure import Measured
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def coverage() -> None:
+    """Red flags, the features that see them, and how much of each simulated crime is found."""
+
+
+@app.command()
+def measure(
+    recipe: Annotated[
+        str, typer.Option("--recipe", help="default, or the path of a TOML file.")
+    ] = "default",
+    customers: Annotated[
+        int | None,
+        typer.Option(min=20, help="Simulate so many; the recipe's own files when not given."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the figures here (JSON).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Train both models on simulated data and count what they find on the held-back days."""
+    from rich.console import Console
+
+    from training.coverage import measure as measuring
+    from training.progress import Teller
+    from training.recipe import load
+
+    measured = measuring.measure(load(recipe), customers, Teller())
+    if out is not None:
+        measuring.write(measured, out)
+    if as_json:
+        print(json.dumps(measured.document()))
+    else:
+        Console().print(_table(measured))
+
+
+def _table(measured: Measured) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"Found on the held-back days, {measured.reviews_per_day:g} reviews a day")
+    table.add_column("scenario")
+    for name in ("incidents", *measured.spans):
+        table.add_column(name, justify="right")
+    for name, caught in measured.scenarios.items():
+        shares = [f"{caught.found_incidents} of {caught.incidents}"]
+        for stream in measured.spans:
+            found = caught.streams.get(stream)
+            shares.append(
+                "" if found is None else f"{found.found_subject_days} of {found.subject_days}"
+            )
+        table.add_row(name.replace("_", " "), *shares)
+    return table
