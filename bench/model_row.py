@@ -57,7 +57,9 @@ def main() -> None:
     forest.check_parity(rows, booster.predict(xgboost.DMatrix(rows), output_margin=True))
     attribution = Attribution.of(forest)
     attribution.contributions(rows[:1])
-    calibrator = Calibrator.isotonic(np.linspace(-6, 3, 40), np.linspace(0, 1, 40))
+    calibrator = Calibrator.isotonic(
+        np.linspace(-6, 3, 40).tolist(), np.linspace(0, 1, 40).tolist()
+    )
 
     def contributions_of_xgboost(row: np.ndarray) -> object:
         return booster.predict(xgboost.DMatrix(row, nthread=1), pred_contribs=True)

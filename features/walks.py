@@ -17,9 +17,11 @@ from features.compiled import compiled
 from features.layout import CAPACITY, ENTITY, HEAD, LENGTH, MISSING, START
 from features.measures import after, find, last_equal
 
-_BUDGET = 4096
-_NEWEST = 32
+_BUDGET = 512
+_NEWEST = 16
 _FARTHEST = 2
+# Behind an address of more accounts stands a carrier, an office or a school: no link at all.
+_SHARING = 4
 
 
 @compiled
@@ -196,6 +198,13 @@ def _used_from(
     others = state.cells[_newest(begin, end, state) + offset : end + offset]
     if not _spend(state, 8 + others.size):
         return np.int64(accounts)
+    if place == 1:
+        distinct = np.int64(0)
+        for step in range(others.size):
+            distinct += last_equal(others[:step], others[step]) < 0
+        if distinct > _SHARING:
+            state.budget[1] = 1
+            return np.int64(accounts)
     for step in range(others.size - 1, -1, -1):
         accounts = _join(state, accounts, others[step], hops)
     return np.int64(accounts)

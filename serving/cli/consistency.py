@@ -32,7 +32,9 @@ def verify(
     since: Annotated[
         str | None, typer.Option(help="Only of events received from this time on (RFC 3339).")
     ] = None,
-    member: Annotated[str | None, typer.Option(help="Only this member's; all when not given.")] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Only this member's; all when not given.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Folder of the store [./.crossflag].")] = None,
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL store [CROSSFLAG_DATABASE_URL].")

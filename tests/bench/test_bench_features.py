@@ -21,7 +21,7 @@ from features.errors import UnreadableFile
 from features.fields import EPOCH
 from features.table import EventTable, to_events
 
-ROWS = 3_000
+ROWS = 1_500
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_a_planted_wrong_value_is_found(
 
     planted_way = Way("polars", polars.prepare, polars.compute, wrong, polars.joins_ties)
     ways = [planted_way if way.name == "polars" else way for way in honest]
-    with pytest.raises(measure.Unequal, match=f"{NAMES[4]}: polars .* in 1 of 3000 .* row {row}"):
+    with pytest.raises(measure.Unequal, match=f"{NAMES[4]}: polars .* in 1 of {ROWS} .* row {row}"):
         measure.contest(ways, *tables, 1, print)
 
 

@@ -65,21 +65,29 @@ def assert_same_bytes(first: Path, second: Path) -> None:
     assert (differing, missing) == ([], [])
 
 
+@pytest.mark.full
 @pytest.mark.spark
 def test_two_cores_write_the_same_bytes(tmp_path: Path) -> None:
     assert_same_bytes(*build_both(random_world(5, size=300), tmp_path, "local[2]"))
 
 
-def java(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def daemon(log: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start one of Spark's own daemons, all its output in a file."""
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    command = ["java", "-cp", f"{home}/jars/*", "-Xmx512m", *arguments]
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    logging = log.with_suffix(".properties")
+    logging.write_text(session._LOGGING.replace("level = error", "level = info"))
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile={logging.as_uri()}",
+    }
     with log.open("wb") as file:
         return subprocess.Popen(
-            command,
+            [str(home / "bin" / "spark-class"), *arguments],
             stdout=file,
             stderr=file,
             env=environment,
@@ -103,19 +111,16 @@ def said(log: Path, pattern: str) -> re.Match[str]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A standalone master and two workers of one core each: its address and the workers' room."""
     room = tmp_path_factory.mktemp("cluster")
-    logging = room / "log4j2.properties"
-    logging.write_text(session._LOGGING.replace("level = error", "level = info"))
-    told = f"-Dlog4j2.configurationFile={logging.as_uri()}"
     deploy = "org.apache.spark.deploy"
     running = []
     try:
         here = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        running.append(java(room / "master.log", told, f"{deploy}.master.Master", *here))
+        running.append(daemon(room / "master.log", f"{deploy}.master.Master", *here))
         address = said(room / "master.log", r"Starting Spark master at (spark://\S+)")[1]
         for number in range(2):
             size = ("--cores", "1", "--memory", "1g", "--work-dir", str(room / f"work{number}"))
             log = room / f"worker{number}.log"
-            running.append(java(log, told, f"{deploy}.worker.Worker", *here, *size, address))
+            running.append(daemon(log, f"{deploy}.worker.Worker", *here, *size, address))
             said(log, "Successfully registered with master")
         yield address, room
     finally:
@@ -140,6 +145,7 @@ def test_a_master_and_two_workers_write_the_same_bytes(
         assert caches, "the kernel that ran is not the one that was sent"
 
 
+@pytest.mark.full
 @pytest.mark.spark
 def test_a_master_that_is_not_there_is_one_sentence() -> None:
     with socket.socket() as taken:

@@ -61,9 +61,9 @@ GRAPH_FEATURES = (
         _SHARED.spent(),
         "flag",
         "graph",
-        "so many accounts share devices or addresses here that only the newest were looked at",
+        "an address here is shared by too many accounts to mean a link, or a walk was cut short",
         "Shared by very many is an office, a school or a carrier, or a farm of accounts.",
-        otherwise="all shared devices and addresses were looked at",
+        otherwise="all shared devices and addresses were followed",
     ),
     F(
         "flow_cut_short",

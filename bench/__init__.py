@@ -1,0 +1,1 @@
+"""Measurements: `crossflag bench`; nothing else imports this."""
