@@ -261,6 +261,12 @@ PaymentFate: TypeAlias = Literal[
     "recall_refused",
     "cover",
 ]
+STATUS_KEYS = (
+    ("payment_event_id", "event_id"),
+    ("uetr", "uetr"),
+    ("end_to_end_id", "end_to_end_id"),
+)
+"""What a status gives to find its payment by, and the payment's field of the same meaning."""
 UNDOING: frozenset[PaymentFate] = frozenset({"rejected", "returned", "recall_accepted"})
 """What takes a payment out of value features, from the moment that it is known."""
 _RECALLING: frozenset[PaymentFate] = frozenset({"recall_requested", "recall_accepted", "returned"})

@@ -19,12 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.events import UNDOING, PaymentStatus
+from features.events import STATUS_KEYS, UNDOING, PaymentStatus
 from features.table import EventTable, from_events, to_events
 
 Integers = npt.NDArray[np.int64]
-KEYS = (("payment_event_id", "event_id"), ("uetr", "uetr"), ("end_to_end_id", "end_to_end_id"))
-"""What a status gives to find its payment by, and the payment's field of the same meaning."""
 _OWN = ("uetr", "end_to_end_id")
 _NOBODY = "local"
 
@@ -44,12 +42,12 @@ def tie(payments: EventTable, statuses: EventTable) -> Tied:
     """Return which payment each status is about; one that lies before its payment is of none."""
     found = np.full(len(statuses), -1, np.int64)
     arrived = statuses.received_at.copy()
-    named = [_candidates(payments, statuses, *names) for names in KEYS]
+    named = [_candidates(payments, statuses, *names) for names in STATUS_KEYS]
     came, times = payments.received_at, payments.integers("time")
     for row, status in enumerate(_rows(statuses)):
         known: list[int] = []
         later: list[int] = []
-        for candidates, (name, _) in zip(named, KEYS, strict=True):
+        for candidates, (name, _) in zip(named, STATUS_KEYS, strict=True):
             if status[name] is None:
                 continue
             meant = [

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.errors import Problem
-from features.events import UNDOING, PaymentStatus
-from features.statuses import KEYS
+from features.events import STATUS_KEYS, UNDOING, PaymentStatus
 from serving import audit, labels, restoring
 from serving.auth import Principal
 from serving.errors import Conflict, Invalid, NotFound, ServiceError
@@ -45,9 +44,9 @@ def payment_of(unit: Unit, member: str, status: PaymentStatus) -> Record:
     The unit must be flushed. Raises `NotFound` when there is none, `Invalid` when several are
     meant or the status lies before it.
     """
-    references = {column: getattr(status, name) for name, column in KEYS}
-    given = {name: text for name, _ in KEYS if (text := getattr(status, name)) is not None}
-    for name, column in KEYS:
+    references = {column: getattr(status, name) for name, column in STATUS_KEYS}
+    given = {name: text for name, _ in STATUS_KEYS if (text := getattr(status, name)) is not None}
+    for name, column in STATUS_KEYS:
         text = references[column]
         if text is None:
             continue
