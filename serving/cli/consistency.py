@@ -24,6 +24,8 @@ from serving.verifying import Difference, Verified
 
 app = typer.Typer()
 
+_EXAMPLES = 5
+
 
 @app.command("verify")
 def verify(
@@ -94,8 +96,8 @@ def _print(done: Verified) -> None:
     if not done.differences:
         return
     table = Table(title="Served vectors that the log does not give")
-    for name in ("feature", "family", "cause", "count", "ring version", "first one"):
-        table.add_column(name)
+    for name in ("feature", "family", "cause", "count", "ring version"):
+        table.add_column(name, no_wrap=name in ("feature", "count"))
     for one in done.differences:
         table.add_row(
             one.feature or "(the vector)",
@@ -103,9 +105,17 @@ def _print(done: Verified) -> None:
             one.cause,
             f"{one.count:,}",
             _versions(one),
-            _example(one),
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for one in done.differences[:_EXAMPLES]:
+        console.print(f"{one.feature or 'vector'}: {_example(one)}", soft_wrap=True)
+    if any(one.cause == verifying.REFERENCE for one in done.differences):
+        console.print(
+            "Served with other reference data than this run's: give the service's own --ip-overlay "
+            "and --mmdb, or --since their change.",
+            soft_wrap=True,
+        )
 
 
 def _versions(one: Difference) -> str:
