@@ -60,7 +60,7 @@ CORRIDOR_FEATURES: tuple[F, ...] = (
         ratio(AMOUNT, ratio(CORRIDOR.total("30d"), CORRIDOR.count("30d"))),
         "ratio",
         "corridor",
-        "the amount is about {value} times the corridor's average",
+        "the amount is about {value} times the corridor's average of 30 days",
         "Remittances are small; laundering is not.",
         "no earlier payment on this corridor",
         version=2,

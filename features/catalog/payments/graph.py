@@ -36,7 +36,7 @@ GRAPH_FEATURES = (
         _FLOW.gathered(),
         "count",
         "graph",
-        "{value} other accounts, paid by one who also paid the debtor, paid this creditor on",
+        "{value} others paid by one who paid the debtor passed it to this creditor in 7 days",
         "Scatter and gather: one sum is spread over mules and collected again.",
     ),
     F(
