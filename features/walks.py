@@ -239,6 +239,9 @@ def _links(program: Any, state: Any, walk: Any, row: Any, out: Any) -> None:
             begin, end, offset = _span(program, state, walk[at], walk[at + 1], account, since, time)
             means = state.cells[_newest(begin, end, state) + offset : end + offset]
             for one in range(means.size - 1, -1, -1):
+                # Most people use the same device twice running, which is seen at a glance.
+                if one + 1 < means.size and means[one + 1] == means[one]:
+                    continue
                 repeated = last_equal(means[one + 1 :], means[one]) >= 0
                 if means[one] != MISSING and not repeated:
                     accounts = _used_from(
