@@ -117,15 +117,20 @@ class Point:
         return self.seconds / self.events * 1e6
 
 
-def catalogue(rows: int, threads: int, repeats: int, reference: Reference) -> Point:
-    """Return the median of several builds of every payment feature."""
-    payments = transfers(rows)
+def catalogue(
+    payments: EventTable,
+    labels: EventTable | None,
+    threads: int,
+    repeats: int,
+    reference: Reference,
+) -> Point:
+    """Return the median of several builds of every payment feature, labels included if given."""
     taken = []
     for _ in range(repeats):
         start = time.perf_counter()
-        build(payments, None, None, reference, wanted=("payment",), threads=threads)
+        build(payments, None, labels, reference, wanted=("payment",), threads=threads)
         taken.append(time.perf_counter() - start)
-    return Point(rows, threads, median(taken))
+    return Point(len(payments), threads, median(taken))
 
 
 @dataclass(frozen=True)
