@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from features import layout
 from features.catalog import PROGRAM
-from features.definitions import RING_STREAMS, RingStream, column_names
+from features.definitions import RING_STREAMS, Catalogue, RingStream, column_names
 from features.encoding import encode_columns, interleave
 from features.errors import UnreadableFile
 from features.program import Program
@@ -38,6 +38,12 @@ class Arrivals:
     rows: Integers
     present: frozenset[tuple[RingStream, str]]
     amounts: Floats | None
+
+    def absent(self, catalogue: Catalogue) -> list[str]:
+        """Return the features whose inputs are wholly absent from the data."""
+        return [
+            f.name for f in catalogue.features if not f.columns(catalogue.stream) <= self.present
+        ]
 
 
 def arrivals_of(

@@ -75,15 +75,11 @@ def build(
         for stream, matrix in zip(RING_STREAMS, arrivals.matrices, strict=True)
     )
     late = _run(lean, arrivals, outs, progress, threads or os.cpu_count() or 1)
-    present = arrivals.present
     streams = ("payment", "access")
     return Built(
         features={stream: outs[number] for number, stream in enumerate(streams)},
         absent={
-            stream: [
-                f.name for f in catalogue.features if not f.columns(catalogue.stream) <= present
-            ]
-            for stream, catalogue in program.catalogues.items()
+            stream: arrivals.absent(catalogue) for stream, catalogue in program.catalogues.items()
         },
         late={
             stream: int(np.count_nonzero(late & (arrivals.streams == number)))

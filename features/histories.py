@@ -101,6 +101,11 @@ class Histories:
 
     def _row(self, history: History, first: int) -> list[int]:
         ring = history.ring
+        if len(history.stored) > layout.MOST_COLUMNS:
+            raise BadDefinition(
+                f"rings {', '.join(r.name for r in history.rings)} together keep "
+                f"{len(history.stored)} columns of one entry; {layout.MOST_COLUMNS} are the most"
+            )
         ordered = [n for n, (kind, _) in enumerate(history.stored) if kind == layout.KIND_SORTED]
         if len(ordered) > 1:
             raise BadDefinition(

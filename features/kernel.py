@@ -15,7 +15,7 @@ import numpy as np
 from features import layout
 from features.compiled import compiled, inlined
 from features.layout import MISSING
-from features.measures import look_up, observe
+from features.measures import observe
 from features.recording import record_in, retract_in
 from features.walks import stroll
 
@@ -84,11 +84,8 @@ def has_room(program: Any, state: Any) -> bool:
 def read(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
     """Write every statistic that the event's features need, from history as of now."""
     starts = program.starts
-    first, stop = starts[layout.START_PROBE, stream], starts[layout.START_PROBE, stream + 1]
-    look_up(program, state, first, stop, row)
-    for number in range(first, stop):
-        entity = state.found[number - first, 0]
-        observe(program, state, program.probes[number], entity, row, registers)
+    for number in range(starts[layout.START_PROBE, stream], starts[layout.START_PROBE, stream + 1]):
+        observe(program, state, program.probes[number], row, registers)
     for number in range(starts[layout.START_WALK, stream], starts[layout.START_WALK, stream + 1]):
         stroll(program, state, program.walks[number], row, registers)
 

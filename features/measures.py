@@ -347,31 +347,8 @@ def _bounds(times: Any, time: int, probe: Any, bounds: Any) -> None:
 
 
 @inlined
-def look_up(program: Any, state: Any, first: int, stop: int, row: Any) -> None:
-    """Find the entity of every probe before any is read, so that waits for memory overlap."""
-    found = state.found
-    for number in range(first, stop):
-        probe = program.probes[number]
-        key = row[probe[layout.PROBE_KEY]]
-        entity = np.int64(0)
-        if (
-            key != MISSING
-            and program.histories[probe[layout.PROBE_HISTORY], layout.HISTORY_BY] >= 0
-        ):
-            place = find(state.table, probe[layout.PROBE_HISTORY], key)
-            # Entity 0 is nobody's and stays empty.
-            entity = max(state.table[place, ENTITY], np.int64(0))
-        found[number - first, 0] = entity
-    for step in range(stop - first):
-        entity = state.entities[found[step, 0]]
-        found[step, 1] = entity[START] + entity[HEAD] + max(entity[LENGTH] - 1, np.int64(0))
-    for step in range(stop - first):
-        found[step, 1] = state.cells[found[step, 1]]
-
-
-@inlined
-def observe(program: Any, state: Any, probe: Any, number: int, row: Any, registers: Any) -> None:
-    """Fill the registers of one probe: its entity's history as the event in `row` sees it."""
+def observe(program: Any, state: Any, probe: Any, row: Any, registers: Any) -> None:
+    """Fill the registers of one probe: a history as the event in `row` sees it."""
     key = row[probe[layout.PROBE_KEY]]
     first, stop = probe[layout.PROBE_BEGIN], probe[layout.PROBE_END]
     if key == MISSING:
@@ -381,6 +358,11 @@ def observe(program: Any, state: Any, probe: Any, number: int, row: Any, registe
         return
     time = row[0]
     history = program.histories[probe[layout.PROBE_HISTORY]]
+    # Entity 0 is nobody's and stays empty.
+    number = np.int64(0)
+    if history[layout.HISTORY_BY] >= 0:
+        place = find(state.table, probe[layout.PROBE_HISTORY], key)
+        number = max(state.table[place, ENTITY], number)
     entity = state.entities[number]
     capacity = entity[CAPACITY]
     begin = entity[START] + entity[HEAD]

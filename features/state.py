@@ -20,7 +20,7 @@ class State(NamedTuple):
 
     `table[place]` leads from (history, key) to an entity, `entities[entity]` to its block of
     `cells`, a column after the other. `free[c, s]` heads the list of freed blocks of c columns of
-    4 * 2**s entries. Entity 0 is nobody's. The last eight hold nothing between events.
+    4 * 2**s entries. Entity 0 is nobody's. The last seven hold nothing between events.
     """
 
     counters: Array
@@ -30,7 +30,6 @@ class State(NamedTuple):
     cells: Array
     budget: Array
     queue: Array
-    found: Array
     bounds: Array
     block: Array
     scratch: Array
@@ -48,7 +47,6 @@ def empty_state(program: Tables) -> State:
         cells=np.zeros(_FIRST_CELLS + int(program.slack[0]), np.int64),
         budget=np.zeros(2, np.int64),
         queue=np.zeros((2, layout.MOST_ACCOUNTS), np.int64),
-        found=np.zeros((layout.MOST_PROBES, 2), np.int64),
         bounds=np.zeros(layout.WINDOWS, np.int64),
         block=np.zeros(max(layout.FAMILY_SIZE), np.float64),
         scratch=np.zeros(2 * int(program.histories[:, layout.HISTORY_CAP].max()), np.int64),

@@ -49,11 +49,14 @@ def _span(
 
 
 @compiled
-def _newest(begin: int, end: int, state: Any) -> Any:
-    """Return where the newest entries begin that a walk looks at; note when there were more."""
+def _newest(begin: int, end: int, offset: int, state: Any) -> Any:
+    """Return where the newest entries begin that a walk looks at; note when others were there."""
     if end - begin <= _NEWEST:
         return np.int64(begin)
-    state.budget[1] = 1
+    for place in range(begin + offset, end - _NEWEST + offset):
+        if state.cells[place] != MISSING:
+            state.budget[1] = 1
+            break
     return np.int64(end - _NEWEST)
 
 
@@ -92,7 +95,7 @@ def _circle(program: Any, state: Any, walk: Any, row: Any) -> Any:
     first, last, shift = _span(program, state, out_history, out_stored, creditor, since, time)
     if last_equal(cells[first + shift : last + shift], debtor) >= 0:
         return np.int64(2)
-    begin, first = _newest(begin, end, state), _newest(first, last, state)
+    begin, first = _newest(begin, end, offset, state), _newest(first, last, shift, state)
     came, senders = cells[begin:end], cells[begin + offset : end + offset]
     went, receivers = cells[first:last], cells[first + shift : last + shift]
     if not _spend(state, came.size * went.size):
@@ -106,7 +109,7 @@ def _circle(program: Any, state: Any, walk: Any, row: Any) -> Any:
         begin, end, offset = _span(
             program, state, out_history, out_stored, receivers[step], went[step], time
         )
-        begin = _newest(begin, end, state)
+        begin = _newest(begin, end, offset, state)
         onward, next_ones = cells[begin:end], cells[begin + offset : end + offset]
         if not _spend(state, 8 + onward.size * came.size):
             return np.int64(0)
@@ -128,7 +131,7 @@ def _gathered(program: Any, state: Any, walk: Any, row: Any) -> Any:
     if begin == end:
         return np.int64(0)
     first, last, shift = _span(program, state, in_history, in_stored, creditor, since, time)
-    begin, first = _newest(begin, end, state), _newest(first, last, state)
+    begin, first = _newest(begin, end, offset, state), _newest(first, last, shift, state)
     sources = cells[begin + offset : end + offset]
     arrived, payers = cells[first:last], cells[first + shift : last + shift]
     seen = state.queue[0, : payers.size]
@@ -139,7 +142,7 @@ def _gathered(program: Any, state: Any, walk: Any, row: Any) -> Any:
         begin, end, offset = _span(
             program, state, out_history, out_stored, sources[step], since, time
         )
-        begin = _newest(begin, end, state)
+        begin = _newest(begin, end, offset, state)
         sent, reached = cells[begin:end], cells[begin + offset : end + offset]
         if not _spend(state, 8 + sent.size * payers.size):
             break
@@ -195,7 +198,7 @@ def _used_from(
     """Add the accounts that were used from a device or address; return how many there are."""
     at = layout.WALK_LINKS + 4 * place + 2
     begin, end, offset = _span(program, state, walk[at], walk[at + 1], means, since, time)
-    others = state.cells[_newest(begin, end, state) + offset : end + offset]
+    others = state.cells[_newest(begin, end, offset, state) + offset : end + offset]
     if not _spend(state, 8 + others.size):
         return np.int64(accounts)
     if place == 1:
@@ -237,7 +240,7 @@ def _links(program: Any, state: Any, walk: Any, row: Any, out: Any) -> None:
         for place in range(2):
             at = layout.WALK_LINKS + 4 * place
             begin, end, offset = _span(program, state, walk[at], walk[at + 1], account, since, time)
-            means = state.cells[_newest(begin, end, state) + offset : end + offset]
+            means = state.cells[_newest(begin, end, offset, state) + offset : end + offset]
             for one in range(means.size - 1, -1, -1):
                 # Most people use the same device twice running, which is seen at a glance.
                 if one + 1 < means.size and means[one + 1] == means[one]:

@@ -9,7 +9,6 @@ from features.definitions import Catalogue
 from serving.store import served
 from serving.store.database import Database
 
-Pair = tuple[str, int]
 """A feature's name and version."""
 
 

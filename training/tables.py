@@ -166,6 +166,7 @@ def _feature(catalogue: Catalogue, feature: F) -> dict[str, Any]:
         "family": feature.family,
         "reason": feature.reason,
         "why": feature.why,
+        "techniques": list(feature.techniques),
         "missing": feature.missing,
         "usual": feature.usual,
         "inputs": list(feature.inputs(catalogue.stream)),

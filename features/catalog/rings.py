@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.definitions import Ring, buckets
+from features.definitions import Ring, RingStream, buckets
 
 # Payments, by everyone and everything they touch.
 outgoing = Ring(
@@ -32,17 +32,24 @@ corridor_hours = buckets("corridor_hours", "payment", "corridor", "1h", ("1h", "
 corridor_payments = buckets("corridor_payments", "payment", "corridor", "6h", ("7d", "30d"))
 agent_hours = buckets("agent_hours", "payment", "debtor_agent", "1h", ("1h", "24h"))
 
+
 # What became known of payments, keyed on when it became known.
-_KNOWN = {
-    "flag": "label_fraud",
-    "weight": "label_weight",
-    "windows": ("24h", "7d", "30d"),
-    "grace": "30d",
-}
-creditor_labels = Ring("creditor_labels", "payment_label", "creditor", **_KNOWN)  # type: ignore[arg-type]
-debtor_labels = Ring("debtor_labels", "payment_label", "debtor", **_KNOWN)  # type: ignore[arg-type]
-device_labels = Ring("device_labels", "payment_label", "device", **_KNOWN)  # type: ignore[arg-type]
-ip_labels = Ring("ip_labels", "payment_label", "ip", **_KNOWN)  # type: ignore[arg-type]
+def _known(name: str, stream: RingStream, by: str) -> Ring:
+    return Ring(
+        name,
+        stream,
+        by,
+        flag="label_fraud",
+        weight="label_weight",
+        windows=("24h", "7d", "30d"),
+        grace="30d",
+    )
+
+
+creditor_labels = _known("creditor_labels", "payment_label", "creditor")
+debtor_labels = _known("debtor_labels", "payment_label", "debtor")
+device_labels = _known("device_labels", "payment_label", "device")
+ip_labels = _known("ip_labels", "payment_label", "ip")
 agent_labels = buckets("agent_labels", "payment_label", "creditor_agent", "24h", ("7d", "30d"))
 corridor_labels = buckets("corridor_labels", "payment_label", "corridor", "24h", ("7d", "30d"))
 
@@ -122,5 +129,5 @@ device_users = Ring("device_users", "access", "device", other="user")
 session_addresses = Ring("session_addresses", "access", "session", other="ip")
 session_devices = Ring("session_devices", "access", "session", other="device")
 
-ip_access_labels = Ring("ip_access_labels", "access_label", "ip", **_KNOWN)  # type: ignore[arg-type]
-user_access_labels = Ring("user_access_labels", "access_label", "user", **_KNOWN)  # type: ignore[arg-type]
+ip_access_labels = _known("ip_access_labels", "access_label", "ip")
+user_access_labels = _known("user_access_labels", "access_label", "user")

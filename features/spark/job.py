@@ -68,7 +68,9 @@ def build_folder(
         arrivals = arrivals_of(payments, access, labels, reference, statuses=statuses, lean=True)
         program = compile_program(PROGRAM.catalogues, arrivals.names)
         advance(1, 1)
-    absent = {table.stream: absent_of(arrivals, table.stream) for table in tables.values()}
+    absent = {
+        table.stream: arrivals.absent(PROGRAM.catalogues[table.stream]) for table in tables.values()
+    }
     plan = plan_of(program, {number: table.stream for number, table in tables.items()})
     slices = slices_of(plan, arrivals, _MOST_SLICES)
     with writing(out, describing(origin, list(tables.values()), absent)) as fresh:
@@ -85,14 +87,6 @@ def build_folder(
                 f"that this machine and every worker see under the same path"
             )
     return absent
-
-
-def absent_of(arrivals: Arrivals, stream: str) -> list[str]:
-    """Return the features of a stream whose inputs are wholly absent from the data."""
-    catalogue = PROGRAM.catalogues[stream]
-    return [
-        f.name for f in catalogue.features if not f.columns(catalogue.stream) <= arrivals.present
-    ]
 
 
 def _partitions(touches: int) -> int:

@@ -64,6 +64,7 @@ GRAPH_FEATURES = (
         "an address here is shared by too many accounts to mean a link, or a walk was cut short",
         "Shared by very many is an office, a school or a carrier, or a farm of accounts.",
         otherwise="all shared devices and addresses were followed",
+        version=2,
     ),
     F(
         "flow_cut_short",
