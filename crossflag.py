@@ -9,7 +9,7 @@ import typer
 import bench.command
 import serving.cli
 import serving.cli.consistency
-import training.cli
+import training.cli.features
 from features.errors import CrossflagError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # `crossflag features` is about both: what is trained on, and whether it was served so.
-training.cli.features_app.add_typer(serving.cli.consistency.app)
+training.cli.features.app.add_typer(serving.cli.consistency.app)
 app.add_typer(training.cli.app)
 app.add_typer(serving.cli.app)
 app.add_typer(bench.command.app, name="bench")

@@ -1,0 +1,118 @@
+"""`crossflag train` and `crossflag evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli import options
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def train(
+    model: Annotated[
+        str, typer.Option("--model", help="Stream of the model: payment, access, or all.")
+    ] = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    payments: options.Payments = None,
+    access: options.Access = None,
+    labels: options.Labels = None,
+    statuses: options.Statuses = None,
+    mapping: options.Mapping = None,
+    ip_overlay: options.IpOverlay = None,
+    reviews_per_day: Annotated[
+        float | None, typer.Option(help="Subjects that reviewers can look at in a day.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    baselines: Annotated[
+        bool | None,
+        typer.Option(
+            help="Compare with logistic regression and a random forest; else as the recipe says."
+        ),
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Folder that `crossflag features build` wrote.")
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    mlflow: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
+    home: options.Home = options.HOME,
+    as_json: options.AsJson = False,
+) -> None:
+    """Train a model on events and labels, judge it on held-back time and keep it.
+
+    Data files given here replace all those of the recipe; its mapping stays unless one is given.
+    --features saves building the features of these same files again; the model is the same.
+    """
+    from features.events import STREAMS
+    from training import data, pipeline, tables
+    from training.errors import BadRecipe
+    from training.progress import Teller
+
+    if model != "all":
+        options.check_stream(model)
+    elif file is not None:
+        raise BadRecipe(
+            f"--data {str(file)!r} holds one stream's events; with --model all give --payments "
+            f"and --access"
+        )
+    chosen = options.recipe_of(
+        recipe,
+        options.files(model, file, payments, access, labels, statuses, ip_overlay),
+        mapping,
+        seed,
+        reviews_per_day,
+        baselines,
+    )
+    teller = Teller()
+    with teller.stage("reading"):
+        inputs = data.read(chosen.data, teller.say)
+    results = [
+        pipeline.train(
+            chosen,
+            stream,
+            home,
+            teller=teller if model != "all" else Teller(),
+            inputs=inputs,
+            kept=features,
+            log=mlflow,
+            promote_by=options.user() if promote else None,
+        )
+        for stream in (STREAMS if model == "all" else (model,))
+    ]
+    documents = [result.document() for result in results]
+    shown = [table for result in results for table in tables.training_tables(result)]
+    document = {"models": documents} if model == "all" else documents[0]
+    options.show(as_json, document, *shown)
+
+
+@app.command()
+def evaluate(
+    model: options.Model = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    payments: options.Payments = None,
+    access: options.Access = None,
+    labels: options.Labels = None,
+    statuses: options.Statuses = None,
+    mapping: options.Mapping = None,
+    ip_overlay: options.IpOverlay = None,
+    version: Annotated[
+        str | None, typer.Option(help="Trained version; the champion when not given.")
+    ] = None,
+    home: options.Home = options.HOME,
+    as_json: options.AsJson = False,
+) -> None:
+    """Judge a trained model on the test slice that the recipe cuts from these events."""
+    from training import evaluation, tables
+    from training.progress import Teller
+
+    options.check_stream(model)
+    files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
+    chosen = options.recipe_of(recipe, files, mapping)
+    result = evaluation.evaluate(chosen, model, home, version, teller=Teller())
+    options.show(as_json, result.document(), *tables.evaluation_tables(result))
