@@ -99,3 +99,14 @@ def write_bank(folder: Path, seed: int = 3) -> Bank:
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
     """The small bank, written once; do not change its files."""
     return write_bank(tmp_path_factory.mktemp("bank"))
+
+
+@pytest.fixture(scope="session")
+def compiled() -> None:
+    """The metrics' compiled passes, fetched before a test with a deadline asks for them."""
+    from training import metrics
+
+    two = np.array([True, False])
+    held_back = metrics.Outcomes(two, np.array([1, 2]), np.array([0, 0]))
+    metrics.ranking(held_back, np.array([1.0, 0.0]), "payment", 1)
+    metrics.average_precision(two, np.array([1.0, 0.0]))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from training import metrics
 from training.metrics import Outcomes
 
+pytestmark = pytest.mark.usefixtures("compiled")
 ROWS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 6), st.integers(0, 1000), st.booleans()),
     min_size=1,
