@@ -2,7 +2,8 @@
 
 `bundle.json` holds the model's name and stream, its features (name, version, in order), the
 calibrator, the thresholds, metrics, the reference profile and where the training data came from;
-`model.json` the trees in XGBoost's format. No file is ever unpickled. The version is the first 12
+`model.json` the trees in XGBoost's format; `novelty.json`, where there is one, the detector of
+what no label has seen yet. No file is ever unpickled. The version is the first 12
 hexadecimal digits of a SHA-256 over all of it but `version` and `created_at`, so that one seed and
 one data set give one version, and a bundle that was changed does not load.
 """
@@ -26,9 +27,11 @@ from models.calibrate import Calibrator
 from models.decision import Thresholds
 from models.errors import BadBundle, FeatureMismatch, ModelError
 from models.forest import Float32, Float64, Forest
+from models.novelty import Novelty
 
 MANIFEST = "bundle.json"
 MODEL = "model.json"
+NOVELTY = "novelty.json"
 _FORMAT = 1
 QUANTILES = tuple(step / 20 for step in range(21))
 
@@ -66,6 +69,7 @@ class Bundle:
     training: dict[str, Any]
     files: dict[str, str]
     forest: Forest
+    novelty: Novelty | None = None
 
     @classmethod
     def write(
@@ -84,20 +88,28 @@ class Bundle:
         parity_rows: Float32,
         parity_margins: Float32,
         created_at: datetime | None = None,
+        novelty: Novelty | None = None,
+        parity_novelty: Float64 | None = None,
     ) -> Bundle:
         """Write a bundle to `directory` (absent or empty) and return it as loaded from there.
 
         `model` is the XGBoost JSON (`Booster.save_raw("json")`), already sliced to the best
         iteration. `parity_rows` are float32 rows in the order of `features`, `parity_margins` what
-        the trained model itself predicts for them.
+        the trained model itself predicts for them, `parity_novelty` the novelty scores that
+        training found for them.
 
         Raises:
             UnsupportedModel: the forest kernel does not compute such a model.
-            ParityBroken: it computes other margins than the trained model.
+            ParityBroken: a kernel computes other margins or novelty than training did.
             BadBundle: `directory` is in use, or the parts do not fit together.
         """
         forest = Forest.from_json(model)
         forest.check_parity(parity_rows, parity_margins)
+        blobs = {MODEL: model}
+        if novelty is not None:
+            if parity_novelty is not None:
+                novelty.check_parity(parity_rows, parity_novelty)
+            blobs[NOVELTY] = novelty.to_json()
         body = {
             "format": _FORMAT,
             "name": name,
@@ -111,7 +123,7 @@ class Bundle:
                 for key, value in profile.items()
             },
             "training": dict(training),
-            "files": {MODEL: hashlib.sha256(model).hexdigest()},
+            "files": {key: hashlib.sha256(blob).hexdigest() for key, blob in blobs.items()},
         }
         try:
             body["version"] = _version(body)
@@ -126,7 +138,8 @@ class Bundle:
             raise BadBundle(f"{directory} is in use; give an empty or new directory for the bundle")
         incoming = Path(tempfile.mkdtemp(prefix=".incoming-", dir=directory.parent))
         try:
-            (incoming / MODEL).write_bytes(model)
+            for key, blob in blobs.items():
+                (incoming / key).write_bytes(blob)
             (incoming / MANIFEST).write_text(json.dumps(body, indent=1, sort_keys=True) + "\n")
             cls.load(incoming)
             incoming.chmod(0o755)
@@ -169,6 +182,7 @@ class Bundle:
                 training=body["training"],
                 files=body["files"],
                 forest=Forest.from_json(blobs[MODEL]),
+                novelty=Novelty.from_json(blobs[NOVELTY]) if NOVELTY in blobs else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadBundle(f"{directory / MANIFEST} lacks {error}; train it again") from error

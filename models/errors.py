@@ -8,6 +8,7 @@ CrossflagError
     ├── BadRows             feature rows of the wrong shape
     ├── BadCalibrator       a calibration curve that is no curve
     ├── BadThresholds       thresholds out of order or range, or a probability out of range
+    ├── BadNovelty          a novelty detector whose parts do not fit together
     ├── BadBundle           a bundle that is incomplete, unreadable or changed since it was written
     ├── FeatureMismatch     a bundle needs features that this catalogue does not serve
     ├── PromotionRefused    a promotion or rollback that cannot be done
@@ -42,6 +43,10 @@ class BadCalibrator(ModelError):
 
 class BadThresholds(ModelError):
     """Thresholds out of order or range, or a probability that is none."""
+
+
+class BadNovelty(ModelError):
+    """A novelty detector that cannot be read, or whose parts do not fit together."""
 
 
 class BadBundle(ModelError):

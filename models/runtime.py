@@ -20,10 +20,16 @@ from models.forest import Float32, Float64
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of n rows: `margin` (log-odds, for ranking) and `probability`, float64[n] each."""
+    """The scores of n rows: `margin` (log-odds, for ranking) and `probability`, float64[n] each.
+
+    `novelty` is the share of training events that are less novel, `novel` whether the quota of
+    novelty takes the event; both None where the bundle has no detector.
+    """
 
     margin: Float64
     probability: Float64
+    novelty: Float64 | None = None
+    novel: npt.NDArray[np.bool_] | None = None
 
 
 class Scorer:
@@ -53,8 +59,14 @@ class Scorer:
 
         Raises `BadRows` when the shape is another.
         """
-        margin = self.bundle.forest.margin(self.rows(features)).astype(np.float64)
-        return Scores(margin, self.bundle.calibrator.apply(margin))
+        rows = self.rows(features)
+        margin = self.bundle.forest.margin(rows).astype(np.float64)
+        probability = self.bundle.calibrator.apply(margin)
+        detector = self.bundle.novelty
+        if detector is None:
+            return Scores(margin, probability)
+        score = detector.score(rows)
+        return Scores(margin, probability, detector.rank(score), score >= detector.threshold)
 
     def contributions(self, features: Float64) -> Float64:
         """Return what each of the bundle's features adds to each row's margin, in its order."""

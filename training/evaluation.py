@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import data, metrics, prepare, promote, splits, thresholds
+from training import data, metrics, novelty, prepare, promote, splits, thresholds
 from training.errors import NoChampion
 from training.metrics import Found
 from training.recipe import Recipe
@@ -68,6 +68,13 @@ def evaluate(
         figures["flagged_per_day"] = thresholds.flagged_per_day(
             test.outcomes, scores.probability, scorer.bundle.thresholds.review
         )
+        if (detector := scorer.bundle.novelty) is not None:
+            figures |= novelty.figures(
+                test.outcomes,
+                detector.score(scorer.rows(test.rows.features)),
+                scores.probability >= scorer.bundle.thresholds.review,
+                detector,
+            )
         recall = metrics.recall_by_typology(
             test.outcomes,
             prepare.typologies_of(line, test),

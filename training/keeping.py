@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import fit, promote, provenance
+from training import fit, novelty, promote, provenance
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def write_bundle(
             },
             parity_rows=rows.astype(np.float32),
             parity_margins=fit.margins(fitted.booster, rows, prepared.names).astype(np.float32),
+            novelty=fitted.novelty,
+            parity_novelty=novelty.plain_score(fitted.novelty, rows.astype(np.float32)),
         )
         target = room / written.version
         if not target.exists():

@@ -17,6 +17,7 @@ from training import (
     fit,
     keeping,
     metrics,
+    novelty,
     prepare,
     promote,
     report,
@@ -29,6 +30,7 @@ from training.recipe import Recipe
 
 if TYPE_CHECKING:
     from models.decision import Thresholds
+    from models.novelty import Novelty
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Fitted:
     trees: int
     calibrator: Any
     thresholds: Thresholds
+    novelty: Novelty
 
 
 def train(
@@ -170,7 +173,8 @@ def fit_model(
         recipe, names, _learnt(recipe, prepared, "rehearsal", thin), held_back.rows, limit
     )
     trees = int(rehearsed.num_boosted_rounds())
-    booster = fit.boost(recipe, names, _learnt(recipe, prepared, "train", thin), None, trees)
+    learnt = _learnt(recipe, prepared, "train", thin)
+    booster = fit.boost(recipe, names, learnt, None, trees)
     margin = fit.margins(rehearsed, held_back.rows.features, names)
     rehearsed_calibrator = calibration.fit(margin, held_back.outcomes.target)
     gap_margin = fit.margins(booster, gap.rows.features, names)
@@ -185,7 +189,8 @@ def fit_model(
         review,
         recipe.review.urgent_precision,
     )
-    return Fitted(booster, trees, calibrator, Thresholds(review, urgent, capacity))
+    detector = novelty.fit(recipe, prepared, learnt, calibrator.apply(gap_margin), review)
+    return Fitted(booster, trees, calibrator, Thresholds(review, urgent, capacity), detector)
 
 
 def _learnt(
@@ -216,6 +221,12 @@ def _judge(
     flagged = thresholds.flagged_per_day(test.outcomes, probability, fitted.thresholds.review)
     figures["xgboost"]["brier"] = metrics.brier(test.outcomes.target, probability)
     figures["xgboost"]["flagged_per_day"] = flagged
+    figures["xgboost"] |= novelty.figures(
+        test.outcomes,
+        fitted.novelty.score(test.rows.features.astype(np.float32)),
+        probability >= fitted.thresholds.review,
+        fitted.novelty,
+    )
     return scores, figures, probability
 
 

@@ -124,6 +124,8 @@ class Review(_Section):
 
     reviews_per_day: Annotated[float, Field(gt=0)] = 20.0
     """Subjects (accounts or users) that the reviewers can look at in a day."""
+    novelty_reviews_per_day: Annotated[float, Field(ge=0)] = 2.0
+    """Subjects a day, beside those, whom only the novelty detector brings; 0 for none."""
     urgent_precision: Annotated[float, Field(gt=0, le=1)] = 0.9
     """Advice is urgent from the score on at which this share of flagged events was fraud."""
 

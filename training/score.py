@@ -80,8 +80,9 @@ def score_file(
 ) -> Scored:
     """Score the events of `path` and write one row for each to `out` (.csv or .parquet).
 
-    Columns: event_id, time, the subject's fields, advice, probability, margin, reasons (of flagged
-    events, joined by "; ") and model_version. `limit` is how many subjects `top` names. Raises
+    Columns: event_id, time, the subject's fields, advice, probability, margin, novelty (share of
+    training events that are less novel), reasons (of flagged events, joined by "; ", those of a
+    novel one after "novel: ") and model_version. `limit` is how many subjects `top` names. Raises
     MissingInput for another ending, NoChampion when no model was promoted, and reading errors.
     """
     if out.suffix.lower() not in FORMATS:
@@ -111,7 +112,7 @@ def score_file(
         scores = scorer.score(features)
         advice = _advice(scorer, scores)
         shown = _top_rows(events, scores, limit)
-        reasons = _reasons(scorer, features, advice, shown)
+        reasons = _reasons(scorer, features, scores, advice, shown)
     with teller.stage("writing"):
         _write(out, events, scores, advice, reasons, scorer.bundle.version)
     return Scored(
@@ -173,7 +174,10 @@ def _advice(scorer: Scorer, scores: Scores) -> np.ndarray[Any, np.dtype[np.objec
     # Few probabilities differ after rounding: each is decided once.
     values, place = np.unique(scores.probability, return_inverse=True)
     decided = [decide(float(value), scorer.bundle.thresholds).advice for value in values]
-    return np.array(decided, dtype=object)[place]
+    advice = np.array(decided, dtype=object)[place]
+    if scores.novel is not None:
+        advice[scores.novel & (advice == "clear")] = "review"
+    return advice
 
 
 def _top_rows(
@@ -197,16 +201,22 @@ def _top_rows(
 
 
 def _reasons(
-    scorer: Scorer, features: Any, advice: Any, shown: dict[str, Any]
+    scorer: Scorer, features: Any, scores: Scores, advice: Any, shown: dict[str, Any]
 ) -> dict[int, list[str]]:
     from models.explain import explain
+    from models.unusual import NOVEL, unusual
 
     wanted = set(np.flatnonzero(advice != "clear").tolist())
     for items in shown.values():
         wanted.update(int(rows[0]) for _, rows in items)
-    return {
+    reasons = {
         row: [reason.text for reason in explain(scorer, features[row])] for row in sorted(wanted)
     }
+    for row in np.flatnonzero(scores.novel) if scores.novel is not None else ():
+        said = [f"{NOVEL}: {one.text}" for one in unusual(scorer, features[row])]
+        by_score = scores.probability[row] >= scorer.bundle.thresholds.review
+        reasons[int(row)] = [*reasons[int(row)], *said] if by_score else said
+    return reasons
 
 
 def _top_subject(
@@ -244,6 +254,9 @@ def _write(
             "advice": pa.array(advice, pa.string()),
             "probability": scores.probability,
             "margin": scores.margin,
+            "novelty": pa.nulls(len(events), pa.float64())
+            if scores.novelty is None
+            else scores.novelty,
             "reasons": ["; ".join(reasons.get(row, [])) for row in range(len(events))],
             "model_version": [version] * len(events),
         }

@@ -24,6 +24,8 @@ WORDS = {
     "recall_at_capacity": "recall at capacity",
     "brier": "Brier score",
     "flagged_per_day": "subjects flagged a day",
+    "novel_per_day": "subjects a day by novelty alone",
+    "novel_precision": "share of those with fraud",
 }
 UNIT_WORDS = {"EUR": "EUR (cents)"}
 
