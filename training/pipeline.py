@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from training import (
     calibration,
     data,
@@ -212,8 +210,7 @@ def _judge(
     probability = fitted.calibrator.apply(margin)
     scores = {"xgboost": margin}
     if recipe.baselines:
-        for name, estimator in fit.baselines(recipe, prepared.train.rows).items():
-            scores[name] = np.asarray(estimator.predict_proba(test.rows.features)[:, 1])
+        scores |= fit.baseline_scores(recipe, prepared.train.rows, test.rows.features)
     figures = {
         name: metrics.ranking(test.outcomes, score, stream, capacity)
         for name, score in scores.items()

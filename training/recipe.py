@@ -140,7 +140,7 @@ class Recipe(_Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     """Threads of XGBoost: fixed, because sums over another number differ in the last digits."""
     baselines: bool = True
-    """Also fit logistic regression and a random forest, to compare with."""
+    """Also fit logistic regression, random forest and plain gradient boosting, to compare with."""
     thin_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Share of access events learnt again as a plain log tells them: no device, session, agent."""
     data: Data = Data()

@@ -75,8 +75,7 @@ def test_baselines_learn_with_missing_and_empty_columns() -> None:
     train, later = rows(1), rows(3)
     for part in (train, later):
         part.features[:, 2] = np.nan
-    for estimator in fit.baselines(Recipe(), train).values():
-        score = estimator.predict_proba(later.features)[:, 1]
+    for score in fit.baseline_scores(Recipe(), train, later.features).values():
         assert score[later.target].mean() > score[~later.target].mean() + 0.1
 
 

@@ -31,9 +31,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     baselines: Annotated[
         bool | None,
-        typer.Option(
-            help="Compare with logistic regression and a random forest; else as the recipe says."
-        ),
+        typer.Option(help="Compare with three other models; else as the recipe says."),
     ] = None,
     features: Annotated[
         Path | None, typer.Option(help="Folder that `crossflag features build` wrote.")
