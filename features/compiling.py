@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from features import layout
 from features.definitions import (
     RING_STREAMS,
+    Attribute,
     Catalogue,
     Expression,
     Operation,
@@ -18,6 +19,7 @@ from features.definitions import (
     Walk,
     column_names,
 )
+from features.errors import BadDefinition
 from features.histories import Histories, History
 from features.listings import KINDS, Listings, Probe, place_of
 from features.program import Names, Program
@@ -84,6 +86,11 @@ class _Compiler:
             if expression.place not in registers:
                 registers[expression.place] = self._take()
             return registers[expression.place]
+        if isinstance(expression, Attribute):
+            raise BadDefinition(
+                f"attribute {expression.name!r}: a catalogue computes from the schema's fields "
+                f"only; give it as a raw feature of a bundle"
+            )
         if expression.code in _READ_THE_ROW and any(
             isinstance(operand, Own) and operand.column not in self.names
             for operand in expression.operands

@@ -39,6 +39,7 @@ Unit: TypeAlias = Literal[
     "score",
     "characters",
     "code",
+    "value",
 ]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -383,7 +384,18 @@ class Stride:
     place: int
 
 
-Expression: TypeAlias = Statistic | Own | Operation | Stride
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """A value that the event carries under a name of its sender's; no catalogue here has one.
+
+    A bundle's raw features are such: they stand behind the catalogue's, and no kernel computes
+    them (see `models.attributes`).
+    """
+
+    name: str
+
+
+Expression: TypeAlias = Statistic | Own | Operation | Stride | Attribute
 
 
 def ratio(numerator: Expression, denominator: Expression) -> Operation:
@@ -496,6 +508,8 @@ def _columns(expression: Expression, stream: Stream) -> Iterable[tuple[RingStrea
     elif isinstance(expression, Operation):
         for operand in expression.operands:
             yield from _columns(operand, stream)
+    elif isinstance(expression, Attribute):
+        return
     elif isinstance(expression, Stride):
         yield from ((stream, column) for column in expression.walk.keys[:2])
     else:
@@ -587,7 +601,7 @@ def _check_streams(catalogue: Catalogue, feature: F, expression: Expression) -> 
     elif isinstance(expression, Stride):
         if catalogue.stream != "payment":
             raise BadDefinition(f"feature {feature.name}: only payments can be walked from")
-    elif expression.view.stream != catalogue.stream:
+    elif isinstance(expression, Statistic) and expression.view.stream != catalogue.stream:
         raise BadDefinition(
             f"feature {feature.name} reads a view of {expression.view.stream}, "
             f"but {catalogue.name} is about {catalogue.stream}"

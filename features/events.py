@@ -16,6 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic import model_validator as after_all_fields
 
+from features.attributes import AttributeMap, columns_of
 from features.errors import InvalidEvent, Problem
 from features.fields import (
     Amount,
@@ -152,6 +153,8 @@ class Payment(Event):
     """Address from which the payment was ordered."""
     truncated: bool = False
     """True when a field was cut on its way here."""
+    attributes: AttributeMap | None = None
+    """The sender's own measures of this payment, numbers or words by name, that a model uses."""
 
     @field_validator("debtor_account", "creditor_account")
     @classmethod
@@ -249,6 +252,8 @@ class AccessEvent(Event):
     """What was acted on."""
     session_id: Identifier | None = None
     """Session in which the user acted."""
+    attributes: AttributeMap | None = None
+    """The sender's own measures of this event, numbers or words by name, that a model uses."""
 
 
 PaymentFate: TypeAlias = Literal[
@@ -391,10 +396,11 @@ Parsed = TypeVar("Parsed", Payment, AccessEvent, Label, PaymentStatus)
 def row(event: AnyRecord) -> dict[str, Any]:
     """Return the event as one row of the batch form (see `features.table`).
 
-    Times are integer microseconds, `amount_minor` stands in place of the amount, and
-    intermediary agents are one text with blanks between.
+    Times are integer microseconds, `amount_minor` stands in place of the amount, intermediary
+    agents are one text with blanks between, and each attribute has a column of its own.
     """
     values = {name: getattr(event, name) for name in type(event).model_fields}
+    values |= columns_of(values.pop("attributes", None) or {})
     for name in ("time", "known_at"):
         if name in values:
             values[name] = microseconds(values[name])

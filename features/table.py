@@ -1,8 +1,9 @@
 """Many events at once: the batch form, one Arrow column for each field of the schema.
 
 `time`, `received_at` and `known_at` are integer microseconds, `amount_minor` (integer minor units)
-stands in place of `amount`; columns that are wholly absent may be left out. Row order carries no
-meaning: the order of events is (`received_at`, row), as in the service's log.
+stands in place of `amount`, an `extra_` column (numbers or text) for each attribute; columns that
+are wholly absent may be left out. Row order carries no meaning: the order of events is
+(`received_at`, row), as in the service's log.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.attributes import PREFIX, column_of
 from features.errors import UnreadableFile
 from features.events import MODELS, AnyRecord, Payment, row
 from features.fields import EPOCH
@@ -31,6 +33,8 @@ def schema(stream: str) -> pa.Schema:
     """Return the Arrow schema of a stream's batch form (a name in `features.events.MODELS`)."""
     columns: list[tuple[str, pa.DataType]] = []
     for name, field in MODELS[stream].model_fields.items():
+        if name == "attributes":
+            continue
         if name == "amount":
             columns.append(("amount_minor", pa.int64()))
         elif name in _TIMES:
@@ -59,7 +63,7 @@ class EventTable:
     def __post_init__(self) -> None:
         known = schema(self.stream)
         for name in self.table.column_names:
-            if name not in known.names and not name.startswith("extra_"):
+            if name not in known.names and not name.startswith(PREFIX):
                 raise UnreadableFile(f"column {name} is not a field of stream {self.stream}")
 
     def __len__(self) -> int:
@@ -110,7 +114,10 @@ def from_events(
     if received_at is not None:
         for values, arrived in zip(rows, received_at, strict=True):
             values["received_at"] = arrived
-    return EventTable(stream, pa.Table.from_pylist(rows, schema=schema(stream)))
+    table = pa.Table.from_pylist(rows, schema=schema(stream))
+    for name in sorted({name for values in rows for name in values if name.startswith(PREFIX)}):
+        table = table.append_column(name, column_of([values.get(name) for values in rows]))
+    return EventTable(stream, table)
 
 
 def to_events(table: EventTable) -> Iterator[AnyRecord]:
@@ -129,6 +136,11 @@ def to_events(table: EventTable) -> Iterator[AnyRecord]:
             given["amount"] = Decimal(given.pop("amount_minor")).scaleb(-exponent)
         if model is Payment:
             given["intermediary_agents"] = tuple(given.get("intermediary_agents", "").split())
+        carried = {name: value for name, value in given.items() if name.startswith(PREFIX)}
+        if carried:
+            given["attributes"] = {
+                name.removeprefix(PREFIX): value for name, value in carried.items()
+            }
         yield model.model_construct(
             **{name: value for name, value in given.items() if name in model.model_fields}
         )

@@ -1,11 +1,12 @@
 """A bundle: everything one model needs to score, in one directory that is never changed.
 
-`bundle.json` holds the model's name and stream, its features (name, version, in order), the
-calibrator, the thresholds, metrics, the reference profile and where the training data came from;
-`model.json` the trees in XGBoost's format; `novelty.json`, where there is one, the detector of
-what no label has seen yet. No file is ever unpickled. The version is the first 12
-hexadecimal digits of a SHA-256 over all of it but `version` and `created_at`, so that one seed and
-one data set give one version, and a bundle that was changed does not load.
+`bundle.json` holds the model's name and stream, its features (name, version, in order), the raw
+ones among them with their categories, the calibrator, the thresholds, metrics, the reference
+profile and where the training data came from; `model.json` the trees in XGBoost's format;
+`novelty.json`, where there is one, the detector of what no label has seen yet. No file is ever
+unpickled. The version is the first 12 hexadecimal digits of a SHA-256 over all of it but
+`version` and `created_at`, so that one seed and one data set give one version, and a bundle that
+was changed does not load.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from features.definitions import Catalogue
+from models.attributes import NO_RAW, RawFeatures
 from models.calibrate import Calibrator
 from models.decision import Thresholds
 from models.errors import BadBundle, FeatureMismatch, ModelError
@@ -70,6 +72,7 @@ class Bundle:
     files: dict[str, str]
     forest: Forest
     novelty: Novelty | None = None
+    raw: RawFeatures = field(default_factory=RawFeatures)
 
     @classmethod
     def write(
@@ -87,6 +90,7 @@ class Bundle:
         training: Mapping[str, Any],
         parity_rows: Float32,
         parity_margins: Float32,
+        raw: RawFeatures = NO_RAW,
         created_at: datetime | None = None,
         novelty: Novelty | None = None,
         parity_novelty: Float64 | None = None,
@@ -125,6 +129,8 @@ class Bundle:
             "training": dict(training),
             "files": {key: hashlib.sha256(blob).hexdigest() for key, blob in blobs.items()},
         }
+        if len(raw):
+            body["raw"] = raw.to_list()
         try:
             body["version"] = _version(body)
         except (TypeError, ValueError) as error:
@@ -183,6 +189,7 @@ class Bundle:
                 files=body["files"],
                 forest=Forest.from_json(blobs[MODEL]),
                 novelty=Novelty.from_json(blobs[NOVELTY]) if NOVELTY in blobs else None,
+                raw=RawFeatures.from_list(body.get("raw", [])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadBundle(f"{directory / MANIFEST} lacks {error}; train it again") from error
@@ -193,17 +200,22 @@ class Bundle:
             bundle.columns(catalogue)
         return bundle
 
+    def served(self, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue with the bundle's raw features behind its own."""
+        return self.raw.behind(catalogue)
+
     def columns(self, catalogue: Catalogue) -> list[int]:
         """Return where each of the bundle's features stands in a row of `catalogue`.
 
-        Raises `FeatureMismatch` when the stream is another, a feature is unknown, or it is known
-        in another version.
+        Its raw features stand behind those of the catalogue. Raises `FeatureMismatch` when the
+        stream is another, a feature is unknown, or it is known in another version.
         """
         if catalogue.stream != self.stream:
             raise FeatureMismatch(
                 f"bundle {self.name} {self.version} is for stream {self.stream!r}, the catalogue "
                 f"{catalogue.version} for {catalogue.stream!r}; load it for its own stream"
             )
+        catalogue = self.served(catalogue)
         served = {feature.name: feature.version for feature in catalogue.features}
         wrong = [
             f"{name} version {version} (served: {served.get(name, 'none')})"

@@ -20,6 +20,7 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
     """
     if catalogue is not None:
         bundle.columns(catalogue)
+        catalogue = bundle.served(catalogue)
     thresholds = bundle.thresholds
     parts = [
         f"# {bundle.name} {bundle.version}",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.definitions import F
+from features.definitions import Attribute, F
 from models.errors import BadRows
 from models.forest import Float64
 from models.runtime import Scorer
@@ -23,6 +23,8 @@ LIMIT = 5
 PER_FAMILY = 2
 BASELINE = "baseline"
 _UNKNOWN = "unknown"
+# From this share of past events on a number is worth comparing with them.
+_EDGE = 0.9
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -88,11 +90,11 @@ def explain(scorer: Scorer, features_row: Float64, limit: int = LIMIT) -> list[R
             break
         feature = scorer.catalogue.feature(scorer.bundle.features[place][0])
         value = _value(scorer, features_row, feature.name)
-        theme = (feature.family, "missing" if value is None else feature.unit)
-        if theme in said or families[feature.family] == PER_FAMILY:
+        theme = (_family(feature), "missing" if value is None else feature.unit)
+        if theme in said or families[theme[0]] == PER_FAMILY:
             continue
         said.add(theme)
-        families[feature.family] += 1
+        families[theme[0]] += 1
         reasons.append(_reason(scorer, features_row, feature, value, contribution))
     return reasons or [
         Reason(
@@ -129,6 +131,8 @@ def in_words(value: float, unit: str) -> str:
             return f"{value:,.0f} {unit}"
         case "ratio" | "score":
             return _short(value)
+        case "value":
+            return _plain(value)
         case _:
             return f"{value:,.0f}"
 
@@ -137,14 +141,38 @@ def _reason(
     scorer: Scorer, row: Float64, feature: F, value: float | None, contribution: float
 ) -> Reason:
     usual = None if feature.usual is None else _value(scorer, row, feature.usual)
+    raw = isinstance(feature.expression, Attribute)
     if value is None:
-        text = f"{feature.family}: {feature.missing}"
+        text = feature.missing if raw else f"{feature.family}: {feature.missing}"
+    elif raw:
+        text = say(feature, value, _UNKNOWN) + _standing(scorer, feature, value)
     else:
         baseline = _UNKNOWN
         if feature.usual is not None and usual is not None:
             baseline = in_words(usual, scorer.catalogue.feature(feature.usual).unit)
         text = say(feature, value, baseline)
     return Reason(feature.name, text, value, usual, contribution)
+
+
+def _family(feature: F) -> str:
+    """Return what a feature is about; each attribute is about something of its own."""
+    return feature.name if isinstance(feature.expression, Attribute) else feature.family
+
+
+def _standing(scorer: Scorer, feature: F, value: float) -> str:
+    """Say where a number lies among the events that the model learnt from, if at their edge."""
+    profile = scorer.bundle.profile.get(feature.name)
+    if feature.unit != "value" or profile is None or not profile.quantiles:
+        return ""
+    quantiles = np.array(profile.quantiles)
+    below = int(np.searchsorted(quantiles, value, "left")) - 1
+    above = len(quantiles) - int(np.searchsorted(quantiles, value, "right")) - 1
+    steps = len(quantiles) - 1
+    for word, beyond in (("more", below), ("less", above)):
+        share = min(beyond / steps, 0.99 if beyond == steps else 1.0)
+        if share >= _EDGE:
+            return f", {word} than in {share:.0%} of past events".replace("%", " %")
+    return ""
 
 
 def say(feature: F, value: float, baseline: str) -> str:
@@ -167,6 +195,11 @@ def singular(text: str) -> str:
 def _value(scorer: Scorer, row: Float64, name: str) -> float | None:
     value = float(row[scorer.catalogue.index(name)])
     return None if np.isnan(value) else value
+
+
+def _plain(value: float) -> str:
+    """Write a number of unknown meaning: whole ones as they are, others to four digits."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _short(value: float) -> str:

@@ -35,13 +35,16 @@ class Scores:
 class Scorer:
     """A bundle bound to the catalogue that serves it; keep one for the life of a process.
 
+    `catalogue` is the stream's with the bundle's raw features behind; a row is one of the former
+    with the latter's values added (`joined`).
+
     Raises `FeatureMismatch` when the catalogue does not serve the bundle's features.
     """
 
     def __init__(self, bundle: Bundle, catalogue: Catalogue) -> None:
         self.bundle = bundle
-        self.catalogue = catalogue
-        self.width = len(catalogue.names)
+        self.catalogue = bundle.served(catalogue)
+        self.width = len(self.catalogue.names)
         self._columns = np.array(bundle.columns(catalogue), dtype=np.int64)
         self._attribution = Attribution.of(bundle.forest)
         # Compiled code is fetched now, not while the first event waits.
@@ -53,6 +56,10 @@ class Scorer:
     def bias(self) -> float:
         """The margin expected before anything is known of a row."""
         return self._attribution.bias
+
+    def joined(self, features: Float64, raw: Float64) -> Float64:
+        """Return rows (or one row) of the stream's catalogue with the raw features behind them."""
+        return np.concatenate([features, raw], axis=-1) if len(self.bundle.raw) else features
 
     def score(self, features: Float64) -> Scores:
         """Score float64[n, width] rows in the catalogue's order; NaN is missing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ def evaluate(
         line = prepare.timeline(recipe, stream, inputs, reference, advance)
     with teller.stage("judging"):
         split = splits.of(recipe, line.events.integers("time"), line.known_by)
-        everything = np.arange(len(catalogue.names))
+        line = replace(line, raw=scorer.bundle.raw.of_table(line.events))
+        everything = np.arange(scorer.width)
         test = prepare.slice_of(line, recipe, split, "test", everything)
         scores = scorer.score(test.rows.features)
         capacity = scorer.bundle.thresholds.reviews_per_day

@@ -65,6 +65,7 @@ def write_bundle(
                 "lock_hash": provenance.lock_hash(),
             },
             parity_rows=rows.astype(np.float32),
+            raw=prepared.raw,
             parity_margins=fit.margins(fitted.booster, rows, prepared.names).astype(np.float32),
             novelty=fitted.novelty,
             parity_novelty=novelty.plain_score(fitted.novelty, rows.astype(np.float32)),

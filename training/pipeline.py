@@ -108,7 +108,9 @@ def train(
         )
         line = prepare.timeline(recipe, stream, inputs, reference, advance, kept)
         prepared = prepare.prepare(recipe, CATALOGUES[stream], line)
-        thin = thinning.thinned(line, reference) if recipe.thin_share else None
+        # Attributes are the sender's own: what comes without them is no log of the same system.
+        thins = recipe.thin_share and not len(prepared.raw)
+        thin = thinning.thinned(line, reference) if thins else None
     with teller.stage("fitting"):
         fitted = fit_model(recipe, prepared, thin)
     with teller.stage("judging"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from features.definitions import Catalogue
     from features.reference import Reference
     from features.table import EventTable
+    from models.attributes import RawFeatures
     from training.progress import Advance
 
 
@@ -56,6 +57,7 @@ class Prepared:
     """
 
     catalogue: Catalogue
+    raw: RawFeatures
     split: splits.Split
     columns: data.Integers
     names: list[str]
@@ -88,6 +90,8 @@ class Timeline:
     day: data.Integers
     subject: data.Integers
     places: data.Integers | None = None
+    raw: Floats | None = None
+    """Raw features of every event, behind the catalogue's; None when there are none."""
 
     @property
     def known_by(self) -> int:
@@ -95,10 +99,17 @@ class Timeline:
         return known_by(self.events, self.labels)
 
     def rows(self, chosen: data.Integers, columns: data.Integers) -> Floats:
-        """Return these columns of the features of some events."""
-        return self.features[
-            np.ix_(chosen if self.places is None else self.places[chosen], columns)
-        ]
+        """Return these columns of the features of some events, the raw ones last."""
+        width = self.features.shape[1]
+        own, behind = columns[columns < width], columns[columns >= width] - width
+        places = chosen if self.places is None else self.places[chosen]
+        found: Floats = self.features[np.ix_(places, own)]
+        if not len(behind):
+            return found
+        raw = np.full((len(chosen), len(behind)), np.nan)
+        if self.raw is not None:
+            raw = self.raw[np.ix_(chosen, behind)]
+        return np.concatenate([found, raw], axis=1)
 
 
 def known_by(events: EventTable, labels: EventTable | None) -> int:
@@ -157,8 +168,16 @@ def timeline(
 
 
 def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
-    """Return the recipe's slices; raises NotEnoughData when one cannot be learnt from."""
+    """Return the recipe's slices; raises NotEnoughData when one cannot be learnt from.
+
+    Raw features are learnt from the rehearsal slice, so that none of them knows of later labels.
+    """
+    from training import attributes
+
     split = splits.of(recipe, line.events.integers("time"), line.known_by)
+    first = slice_of(line, recipe, split, "rehearsal", np.empty(0, dtype=np.int64))
+    raw, values = attributes.learn(line.events, first.places, first.rows.target, recipe.seed)
+    line, catalogue = replace(line, raw=values), raw.behind(catalogue)
     absent = set(line.absent)
     columns = np.flatnonzero([name not in absent for name in catalogue.names])
     slices = {
@@ -167,7 +186,7 @@ def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
     }
     slices["gap"] = gap_of(line, recipe, split, columns)
     names = [catalogue.names[place] for place in columns]
-    return Prepared(catalogue, split, columns, names, sorted(absent), **slices)
+    return Prepared(catalogue, raw, split, columns, names, sorted(absent), **slices)
 
 
 def slice_of(

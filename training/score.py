@@ -109,6 +109,7 @@ def score_file(
         features, absent = _features(events, options, advance)
     with teller.stage("scoring"):
         scorer = _scorer(directory, events.stream)
+        features = scorer.joined(features, scorer.bundle.raw.of_table(events))
         scores = scorer.score(features)
         advice = _advice(scorer, scores)
         shown = _top_rows(events, scores, limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +15,13 @@ import pyarrow.compute as pc
 
 from features.errors import BadMapping
 from features.formats.adapters import as_given
-from features.formats.mapping import Mapping
-from features.formats.times import as_datetime, to_microseconds
+from features.formats.mapping import ANY, NO_PARTIES, PARTIES, Mapping
+from features.formats.times import Clock, as_datetime, to_microseconds
+from features.reference import currency_exponent
 
 Lines = npt.NDArray[np.int64]
 TIMES = ("time", "known_at", "received_at")
+_NUMBER = r"\A\d{1,15}(?:\.\d+)?(?:[eE][+-]?\d{1,2})?\z"
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,12 @@ def event_columns(raw: dict[str, pa.Array], lines: Lines, mapping: Mapping, stre
     texts: dict[str, pa.Array] = {}
     times: dict[str, pa.Array] = {}
     for name, column in mapping.columns.items():
-        _add(texts, times, name, raw[column], mapping, column)
-    if mapping.number_rows:
-        texts["event_id"] = pc.cast(pa.array(lines), pa.string())
+        values = raw[column]
+        if name == "time" and mapping.time_of_day:
+            clock = _text(raw[mapping.time_of_day], mapping.time_of_day)
+            values = pc.binary_join_element_wise(_text(values, column), clock, " ")
+        _add(texts, times, name, values, mapping, column)
+    _make_up(texts, times, lines, mapping, stream)
     for name, text in mapping.constants.items():
         texts[name] = _repeated(text, size)
     for name, prefix in mapping.prefixes.items():
@@ -73,9 +80,29 @@ def event_columns(raw: dict[str, pa.Array], lines: Lines, mapping: Mapping, stre
             texts[name] = pc.binary_join_element_wise(prefix, texts[name], "")
     for name in TIMES:
         if name in mapping.constants:
-            zone, form = mapping.time_zone, mapping.time_format
-            times[name] = to_microseconds(texts[name], texts[name], zone, form, name)
+            times[name] = to_microseconds(texts[name], texts[name], Clock(mapping.time_zone), name)
+    if mapping.round_amounts and "amount" in texts and "currency" in texts:
+        texts["amount"] = _rounded(texts["amount"], texts["currency"])
     return Columns(stream, size, texts, times)
+
+
+def _make_up(
+    texts: dict[str, pa.Array],
+    times: dict[str, pa.Array],
+    lines: Lines,
+    mapping: Mapping,
+    stream: str,
+) -> None:
+    """Fill in what the schema needs and the file lacks: identifiers, parties, a time."""
+    numbered = pc.cast(pa.array(lines), pa.string())
+    if mapping.number_rows:
+        texts["event_id"] = numbered
+    if mapping.parties == NO_PARTIES:
+        for name in PARTIES[stream]:
+            texts[name] = pc.binary_join_element_wise("row", numbered, "-")
+    if mapping.untimed is not None:
+        texts["time"] = _repeated(as_datetime(mapping.origin).isoformat(), len(lines))
+        times["time"] = pa.repeat(pa.scalar(mapping.origin, pa.int64()), len(lines))
 
 
 def label_columns(raw: dict[str, pa.Array], events: Columns, mapping: Mapping) -> Columns | None:
@@ -113,11 +140,43 @@ def _add(
     text = _text(column, source)
     if name == "amount":
         text = _amount(text, mapping.decimal_mark)
+    if name == "ip_address" and mapping.ip_numbers:
+        text = over_distinct(text, _dotted, pa.string())
     if words := mapping.values.get(name):
-        text = over_distinct(text, lambda word: words.get(word, word), pa.string())
+        text = over_distinct(
+            text, lambda word: words.get(word.strip(), words.get(ANY, word)), pa.string()
+        )
+    if name == "typology":
+        text = over_distinct(text, _as_word, pa.string())
     texts[name] = text
     if name in TIMES:
-        times[name] = to_microseconds(column, text, mapping.time_zone, mapping.time_format, source)
+        times[name] = to_microseconds(column, text, mapping.clock, source)
+
+
+def _as_word(text: str) -> str | None:
+    """Write "Fan-In " as fan_in."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or None
+
+
+def _dotted(text: str) -> str:
+    """Write the number of an IPv4 address with dots; other text stays, to be refused."""
+    try:
+        return str(ipaddress.IPv4Address(int(float(text))))
+    except (ValueError, OverflowError):
+        return text
+
+
+def _rounded(amounts: pa.Array, currencies: pa.Array) -> pa.Array:
+    """Round amounts to the decimals of their currency; what is no number stays as it is."""
+    exponents = over_distinct(currencies, currency_exponent, pa.int64()).fill_null(2)
+    plain = pc.match_substring_regex(amounts, _NUMBER)
+    numbers = pc.cast(pc.if_else(plain, amounts, None), pa.float64())
+    found = amounts
+    for exponent in pc.unique(exponents).to_pylist():
+        exact = pc.cast(pc.round(numbers, exponent), pa.decimal128(28, exponent), safe=False)
+        own = pc.and_(plain, pc.equal(exponents, exponent)).fill_null(False)
+        found = pc.if_else(own, pc.cast(exact, pa.string()), found)
+    return found
 
 
 def over_distinct(column: pa.Array, function: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:

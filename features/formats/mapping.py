@@ -15,9 +15,14 @@
     delay = "7d"                       # known that long after the event
 
 Above the tables may stand `stream` ("payment", "access" or "label"), `time_format` (such as
-"%d/%m/%Y %H:%M:%S", "unix_seconds" or "unix_milliseconds"), `decimal_mark` ("," for 1.234,50) and
-`number_rows = true` (the event id is the line number). `[prefixes]` puts a text before a field's
-values, `[values.FIELD]` translates their words to ours.
+"%d/%m/%Y %H:%M:%S", "unix_seconds" or "seconds_since_start"), `time_origin` (when the start was),
+`time_of_day` (the column of the clock, where `time` is a date), `decimal_mark` ("," for 1.234,50),
+`round_amounts = true`, `ip_numbers = true` (addresses written as one number) and
+`number_rows = true` (the event id is the line number). A file without accounts or users says
+`parties = "none"`; one without times says in which order it is to be taken, `untimed = "shuffled"`
+or `"rows"`. `[prefixes]` puts a text before a field's values, `[values.FIELD]` translates their
+words to ours ("*" stands for every other word), `[attributes]` carries columns that no field takes
+(see `features.formats.carried`), and `[split]` names the column that says which rows to test on.
 """
 
 from __future__ import annotations
@@ -27,24 +32,47 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from features.attributes import PREFIX
 from features.errors import BadMapping
 from features.events import MODELS
+from features.fields import microseconds
 from features.formats.adapters import adapter, as_given
+from features.formats.carried import Carried, carried_from
+from features.formats.times import SINCE_START, Clock
 
-EXTRA = "extra_"
 BATCH_ONLY = ("received_at", "member")
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _LABEL_COLUMNS = ("is_fraud", "known_at", "typology", "subject_role")
-_TABLES = ("columns", "constants", "prefixes", "values", "labels")
-_SETTINGS = ("stream", "time_zone", "time_format", "decimal_mark", "number_rows")
-TIME_FORMATS = ("unix_seconds", "unix_milliseconds")
+_TABLES = ("columns", "constants", "prefixes", "values", "labels", "attributes", "split")
+_SETTINGS = (
+    "stream",
+    "time_zone",
+    "time_format",
+    "time_origin",
+    "time_of_day",
+    "untimed",
+    "parties",
+    "decimal_mark",
+    "round_amounts",
+    "ip_numbers",
+    "number_rows",
+)
+_SWITCHES = ("round_amounts", "ip_numbers", "number_rows")
+TIME_FORMATS = ("unix_seconds", "unix_milliseconds", *SINCE_START)
+ANY = "*"
+NO_PARTIES = "none"
+PARTIES = {"payment": ("debtor_account", "creditor_account"), "access": ("user_id",)}
+UNTIMED = ("shuffled", "rows")
+# A Monday, so that a count of hours that began with a week keeps its weekdays.
+_ORIGIN = "2024-01-01T00:00:00Z"
 _DIRECTIVES = frozenset("YmdHMSfz")
 
 
@@ -62,6 +90,14 @@ class LabelMapping:
 
 
 @dataclass(frozen=True)
+class GivenSplit:
+    """Which rows of an untimed file are to test on: those with one of these words in a column."""
+
+    column: str
+    test: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Mapping:
     """Which column, constant, prefix and translation makes each field of the schema."""
 
@@ -73,8 +109,31 @@ class Mapping:
     stream: str | None = None
     time_zone: str | None = None
     time_format: str | None = None
+    time_origin: str = _ORIGIN
+    time_of_day: str | None = None
+    untimed: str | None = None
+    parties: str | None = None
     decimal_mark: str = "."
+    round_amounts: bool = False
+    ip_numbers: bool = False
     number_rows: bool = False
+    attributes: Carried = field(default_factory=Carried)
+    split: GivenSplit | None = None
+
+    @property
+    def origin(self) -> int:
+        """The moment (microseconds) from which times count that only count from a start."""
+        return microseconds(datetime.fromisoformat(self.time_origin))
+
+    @property
+    def clock(self) -> Clock:
+        """How the file spells its times."""
+        return Clock(self.time_zone, self.time_format, self.origin)
+
+    @property
+    def wanted(self) -> set[str]:
+        """Every column of the file that is read."""
+        return {column for _, column in self._sources()}
 
     def check(self, stream: str, available: Iterable[str], source: str) -> None:
         """Raise BadMapping unless this mapping makes events of `stream` from these columns."""
@@ -83,10 +142,7 @@ class Mapping:
         for table in (self.columns, self.constants, self.prefixes, self.values):
             for name in table:
                 _check_field(name, fields, stream, labelled=self.labels is not None)
-        wanted = dict(self.columns)
-        if self.labels:
-            wanted |= {f"labels.{name}": column for name, column in self.labels.columns.items()}
-        for name, column in wanted.items():
+        for name, column in self._sources():
             if column not in there:
                 raise BadMapping(
                     f"the mapping takes {name} from column {column!r}, which {source} does not"
@@ -94,7 +150,7 @@ class Mapping:
                 )
         if both := sorted(set(self.columns) & set(self.constants)):
             raise BadMapping(f"{both[0]} has a column and a constant in the mapping; keep one")
-        made = {*self.columns, *self.constants, *(["event_id"] if self.number_rows else [])}
+        made = {*self.columns, *self.constants, *self._made_up(stream)}
         for name in required(stream):
             if name not in made:
                 raise BadMapping(
@@ -103,6 +159,26 @@ class Mapping:
                 )
         for name, text in self.constants.items():
             _check_constant(stream, name, self.prefixes.get(name, "") + text)
+
+    def _sources(self) -> Iterable[tuple[str, str]]:
+        """Yield everything that is taken from a column, and the column."""
+        yield from self.columns.items()
+        yield from ((f"attribute {column}", column) for column in self.attributes.columns)
+        if self.labels:
+            yield from ((f"labels.{name}", one) for name, one in self.labels.columns.items())
+        if self.split:
+            yield "split", self.split.column
+        if self.time_of_day:
+            yield "time_of_day", self.time_of_day
+
+    def _made_up(self, stream: str) -> Iterable[str]:
+        """Yield the fields that the reader makes up, because the file has nothing of the kind."""
+        if self.number_rows:
+            yield "event_id"
+        if self.untimed:
+            yield "time"
+        if self.parties == NO_PARTIES:
+            yield from PARTIES.get(stream, ())
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -125,7 +201,7 @@ def mapping_from(given: dict[str, Any], source: str = "the mapping") -> Mapping:
             kind = "a table, such as" if key in _TABLES else "one value above the tables, not"
             raise BadMapping(f"{source}: {key} must be {kind} [{key}]")
     columns = _texts(given, "columns", source)
-    if not columns:
+    if not columns and not given.get("attributes"):
         raise BadMapping(f"{source}: [columns] is empty; give lines such as amount = 'TX_AMOUNT'")
     values = {
         name: _texts(given.get("values", {}), name, f"{source}: values")
@@ -133,7 +209,14 @@ def mapping_from(given: dict[str, Any], source: str = "the mapping") -> Mapping:
     }
     settings = {key: given[key] for key in _SETTINGS if key in given}
     _check_settings(settings, source)
+    if "split" in given and "untimed" not in settings:
+        raise BadMapping(
+            f"{source}: [split] is for files without a time: give untimed as well, or leave it"
+            " out, for events with a time are split by it"
+        )
     return Mapping(
+        attributes=carried_from(given.get("attributes", {}), source),
+        split=_given_split(given["split"], source) if "split" in given else None,
         columns=columns,
         constants=_texts(given, "constants", source),
         prefixes=_texts(given, "prefixes", source),
@@ -153,7 +236,7 @@ def canonical_mapping(stream: str, available: Iterable[str], source: str) -> Map
     """
     fields = field_names(stream)
     there = list(available)
-    columns = {name: name for name in there if name in fields or name.startswith(EXTRA)}
+    columns = {name: name for name in there if name in fields or name.startswith(PREFIX)}
     unused = [name for name in fields if name not in columns]
     for name in there:
         near = difflib.get_close_matches(name, unused, n=1, cutoff=0.85)
@@ -167,7 +250,8 @@ def canonical_mapping(stream: str, available: Iterable[str], source: str) -> Map
 
 def field_names(stream: str) -> list[str]:
     """Return every field that a column may fill, the batch form's own included."""
-    return [*MODELS[stream].model_fields, *BATCH_ONLY]
+    own = [name for name in MODELS[stream].model_fields if name != "attributes"]
+    return [*own, *BATCH_ONLY]
 
 
 def required(stream: str) -> list[str]:
@@ -176,7 +260,7 @@ def required(stream: str) -> list[str]:
 
 
 def _check_field(name: str, fields: list[str], stream: str, labelled: bool) -> None:
-    if name in fields or name.startswith(EXTRA) or (labelled and name in _LABEL_COLUMNS):
+    if name in fields or name.startswith(PREFIX) or (labelled and name in _LABEL_COLUMNS):
         return
     if name in _SETTINGS:
         raise BadMapping(f"{name} stands above the first [table] of the mapping, not inside one")
@@ -213,8 +297,42 @@ def _check_settings(settings: dict[str, Any], source: str) -> None:
         )
     if settings.get("decimal_mark", ".") not in (".", ","):
         raise BadMapping(f"{source}: decimal_mark must be '.' or ','")
-    if not isinstance(settings.get("number_rows", False), bool):
-        raise BadMapping(f"{source}: number_rows must be true or false")
+    for name in _SWITCHES:
+        if not isinstance(settings.get(name, False), bool):
+            raise BadMapping(f"{source}: {name} must be true or false")
+    if settings.get("parties", NO_PARTIES) != NO_PARTIES:
+        raise BadMapping(f"{source}: parties must be {NO_PARTIES!r}, or be left out")
+    if settings.get("untimed", UNTIMED[0]) not in UNTIMED:
+        raise BadMapping(f"{source}: untimed must be one of {', '.join(UNTIMED)}, or be left out")
+    if not isinstance(settings.get("time_of_day", ""), str):
+        raise BadMapping(f"{source}: time_of_day must name a column")
+    _check_origin(settings, source)
+
+
+def _check_origin(settings: dict[str, Any], source: str) -> None:
+    origin = settings.get("time_origin", _ORIGIN)
+    if isinstance(origin, date):
+        origin = settings["time_origin"] = origin.isoformat()
+    try:
+        zoned = datetime.fromisoformat(origin)
+    except (TypeError, ValueError) as error:
+        raise BadMapping(
+            f"{source}: time_origin {origin!r} is no time; write {_ORIGIN!r} or the like"
+        ) from error
+    if zoned.tzinfo is None:
+        settings["time_origin"] = zoned.replace(tzinfo=UTC).isoformat()
+
+
+def _given_split(given: Any, source: str) -> GivenSplit:
+    test = given.get("test")
+    words = [test] if isinstance(test, str) else test
+    named = isinstance(given.get("column"), str) and set(given) == {"column", "test"}
+    if not named or not isinstance(words, list) or not words:
+        raise BadMapping(
+            f'{source}: [split] needs column (such as "set") and test (the words of the rows to'
+            ' test on, such as "test"), and nothing else'
+        )
+    return GivenSplit(given["column"], tuple(str(one) for one in words))
 
 
 def _is_pattern(form: Any) -> bool:

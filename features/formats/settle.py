@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 from pydantic import ValidationError
 
+from features.attributes import PREFIX
 from features.errors import InvalidEvent, Problem
 from features.events import MODELS, parse, row
 from features.fields import microseconds
 from features.formats.adapters import adapter
 from features.formats.columns import Columns, Lines
-from features.formats.mapping import BATCH_ONLY, EXTRA
+from features.formats.mapping import BATCH_ONLY
 from features.formats.sure import Checker
 from features.table import schema
 
@@ -63,7 +64,7 @@ def by_model(stream: str, values: dict[str, Any], now: datetime | None = None) -
     beside = {
         name: values.pop(name)
         for name in list(values)
-        if name in BATCH_ONLY or name.startswith(EXTRA)
+        if name in BATCH_ONLY or name.startswith(PREFIX)
     }
     problems: list[Problem] = []
     for name, value in beside.items():
@@ -84,6 +85,6 @@ def by_model(stream: str, values: dict[str, Any], now: datetime | None = None) -
 
 
 def _schema(given: Columns) -> pa.Schema:
-    extra = [(name, pa.float64()) for name in given.texts if name.startswith(EXTRA)]
+    extra = [(name, pa.float64()) for name in given.texts if name.startswith(PREFIX)]
     known = schema(given.stream)
     return pa.schema([*zip(known.names, known.types, strict=True), *extra])

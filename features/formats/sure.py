@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from features.attributes import PREFIX
 from features.events import MODELS
 from features.fields import (
     CLOCK_TOLERANCE,
@@ -31,7 +32,6 @@ from features.fields import (
 )
 from features.formats.adapters import adapter, as_given
 from features.formats.columns import TIMES, Columns, over_distinct
-from features.formats.mapping import EXTRA
 from features.reference import currency_exponent
 from features.table import schema
 
@@ -124,7 +124,7 @@ class Checker:
         values = [self._verdict(name, text, verdicts) for text in encoded.dictionary.to_pylist()]
         if len(verdicts) > 2**20:
             verdicts.clear()
-        kind = schema(self.stream).field(name).type if not name.startswith(EXTRA) else pa.float64()
+        kind = schema(self.stream).field(name).type if not name.startswith(PREFIX) else pa.float64()
         found = pa.array([None if value is _NOT_SURE else value for value in values], kind)
         column = found.take(encoded.indices)
         return column, _valid(column) | ~_valid(texts)

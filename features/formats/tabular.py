@@ -5,6 +5,7 @@ A refused row is written to the rejects file with its line and every reason, and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import Problem
+from features.formats.carried import SPLIT, carried_columns, is_test, joined
 from features.formats.chunks import column_names, read_chunks
 from features.formats.columns import Columns, Lines, event_columns, label_columns
 from features.formats.mapping import Mapping, canonical_mapping
@@ -41,15 +43,19 @@ def read_tabular(
     there = column_names(path)
     mapping = mapping or canonical_mapping(stream, there, path.name)
     mapping.check(stream, there, path.name)
-    wanted = set(mapping.columns.values())
-    if mapping.labels:
-        wanted |= set(mapping.labels.columns.values())
+    wanted = mapping.wanted
     checker, label_checker = Checker(stream, now), Checker("label")
     events, labels = _Gathered(stream), _Gathered("label")
     with RejectLog(rejects) as log:
         for chunk in read_chunks(path, wanted, log.add):
             given = event_columns(chunk.raw, chunk.lines, mapping, stream)
+            extra = carried_columns(
+                chunk.raw, mapping.attributes, given.times.get("time"), mapping.clock
+            )
+            if mapping.split:
+                extra[SPLIT] = is_test(chunk.raw[mapping.split.column], mapping.split.test)
             settled = settle(checker, given, now)
+            settled = replace(settled, table=joined(settled.table, extra, settled.rows))
             wrong = dict(settled.problems)
             beside = label_columns(chunk.raw, given, mapping)
             if beside is not None:

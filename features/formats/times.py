@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -29,6 +30,15 @@ _NANOSECONDS = r"(:\d\d\.\d{6})\d{1,3}"
 _NAIVE = rf"\A{_DATE}[T ]{_CLOCK}\z"
 _ZONED = rf"\A{_DATE}[T ]{_CLOCK}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)\z"
 _UNIX = {"unix_seconds": 1e6, "unix_milliseconds": 1e3}
+SINCE_START = {
+    "seconds_since_start": 1e6,
+    "minutes_since_start": 60e6,
+    "hours_since_start": 3600e6,
+    "days_since_start": 86_400e6,
+}
+"""Forms of time that only count from the first event, and the microseconds of their unit."""
+# Also 1e+05, as some programs write a hundred thousand.
+_COUNT = r"\A\d{1,10}(?:\.\d{1,9})?(?:[eE]\+?\d{1,2})?\z"
 _PARTS = {
     "Y": r"\d{4}",
     "m": r"\d{1,2}",
@@ -41,17 +51,28 @@ _PARTS = {
 }
 
 
-def to_microseconds(
-    column: pa.Array, texts: pa.Array, zone: str | None, form: str | None, name: str
-) -> pa.Array:
+@dataclass(frozen=True)
+class Clock:
+    """How a file spells its times: the zone of those without one, the form, and where they start.
+
+    `form` is a mapping's `time_format`; `origin` (microseconds) is the moment from which a form
+    such as seconds_since_start counts.
+    """
+
+    zone: str | None = None
+    form: str | None = None
+    origin: int = 0
+
+
+def to_microseconds(column: pa.Array, texts: pa.Array, clock: Clock, name: str) -> pa.Array:
     """Return a time column as int64 microseconds, null where the spelling is not understood.
 
     `column` is as the file holds it and `texts` the same as text. Times without zone are read in
-    `zone`: the earlier instant when the clock shows it twice, and with the offset before the jump
-    when the clock never shows it. `form` is a mapping's `time_format`. Raises BadMapping when a
-    column of a zoneless type has no zone to be read in.
+    the clock's: the earlier instant when it shows it twice, and with the offset before the jump
+    when it never shows it. Raises BadMapping when a column of a zoneless type has no zone to be
+    read in.
     """
-    kind = column.type
+    kind, zone, form = column.type, clock.zone, clock.form
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         plain = pc.cast(
             pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False), pa.int64()
@@ -68,6 +89,10 @@ def to_microseconds(
         numbers = _only(texts, r"\A\d{1,13}(?:\.\d{1,6})?\z")
         scaled = pc.round(pc.multiply(pc.cast(numbers, pa.float64()), _UNIX[form]))
         return pc.cast(scaled, pa.int64())
+    if form in SINCE_START:
+        numbers = pc.cast(_only(texts, _COUNT), pa.float64())
+        passed = pc.round(pc.multiply(numbers, SINCE_START[form]))
+        return pc.add(pc.cast(passed, pa.int64()), clock.origin)
     if form is not None:
         texts = _rewritten(texts, form)
     if pc.any(pc.match_substring_regex(texts, _NANOSECONDS)).as_py():
