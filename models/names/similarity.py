@@ -1,0 +1,114 @@
+"""How alike two words of names are: 1 the same as written, 0 nothing to do with each other."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from models.names.parts import Part
+from models.names.spelling import consonants, is_syllables, korean, sounded
+from models.names.words import person_words
+
+SAME_TEXT = 1.0
+SAME_LATIN = 0.985
+SAME_SOUND = 0.95
+SAME_CLASS = 0.94
+SAME_NAME = 0.92
+SAME_CONSONANTS = 0.9
+INITIAL = 0.85
+LEAST = 0.4
+"""Below this two words count as different."""
+
+
+def similarity(a: Part, b: Part, person: bool) -> float:
+    """Return how alike two parts of names are (0 to 1)."""
+    if a.text == b.text:
+        return SAME_TEXT
+    if "number" in (a.role, b.role):
+        return SAME_LATIN if a.latin == b.latin else 0.0
+    if a.script == "han" and b.script == "han":
+        # Another character of the same sound is another name; an older form of it is not.
+        return 0.75 if a.latin == b.latin else 0.0
+    if a.latin == b.latin:
+        return SAME_LATIN
+    if "initial" in (a.role, b.role):
+        return INITIAL if person and a.latin[0] == b.latin[0] and a.role != b.role else 0.0
+    if a.klass is not None and a.klass == b.klass:
+        return SAME_CLASS
+    if "hangul" in (a.script, b.script):
+        return _korean(a.latin, b.latin)
+    if "abjad" in (a.script, b.script) and a.script != b.script:
+        return without_vowels(a.latin, b.latin)
+    return word_similarity(a.latin, b.latin, person)
+
+
+@lru_cache(maxsize=500_000)
+def word_similarity(a: str, b: str, person: bool) -> float:
+    """Return how alike two different Latin words are (0 to 1), as written and as heard.
+
+    >>> word_similarity("morozov", "morosov", True) > 0.8 > word_similarity("jamal", "jamil", True)
+    True
+    """
+    if person:
+        words = person_words()
+        if words.same.get(a, _NONE) & words.same.get(b, _NONE):
+            return SAME_NAME
+        if words.different.get(a, _NONE) & words.different.get(b, _NONE):
+            return 0.0
+    sound_a, sound_b = sounded(a), sounded(b)
+    if sound_a == sound_b:
+        return SAME_SOUND if len(sound_a) > 2 else 0.8
+    shorter, longer = sorted((a, b), key=len)
+    if longer == shorter + "a" and person and len(shorter) > 3:
+        return 0.7  # a wife's or sister's form of a family name, or another given name
+    written = _edited(OSA.distance(a, b), len(longer), len(shorter))
+    heard = _edited(OSA.distance(sound_a, sound_b), max(len(sound_a), len(sound_b)),
+                    min(len(sound_a), len(sound_b))) - 0.02  # fmt: skip
+    best = max(written, heard)
+    if best < 0.86 and len(shorter) > 3:
+        bones = consonants(a)
+        if len(bones) > 2 and bones == consonants(b) and a[0] == b[0]:
+            best = max(best, 0.8 if abs(len(a) - len(b)) < 3 else 0.65)
+    if a[0] != b[0] and sound_a[:1] != sound_b[:1]:
+        best -= 0.06 if person and len(shorter) > 5 else 0.2
+    if person and best < 0.9 and is_syllables(a) and is_syllables(b):
+        best -= 0.2
+    return best if best >= LEAST else 0.0
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+def _edited(edits: int, longer: int, shorter: int) -> float:
+    """Return what edits leave of a word: a slip is little in a long word, much in a short one."""
+    if shorter < 4:
+        return 0.0 if edits > 1 or shorter < 2 else 0.5 if shorter == 3 else 0.4
+    share = edits / longer
+    if edits == 1:
+        return {4: 0.62, 5: 0.76, 6: 0.84, 7: 0.88}.get(longer, 0.9)
+    if edits == 2:
+        return 0.0 if longer < 6 else {6: 0.55, 7: 0.66, 8: 0.74}.get(longer, 0.8)
+    return 0.0 if share > 0.34 else 0.78 - share
+
+
+def without_vowels(a: str, b: str) -> float:
+    """Return how alike two Latin words are whose vowels one of them never had (0 to 1)."""
+    bones_a, bones_b = consonants(a), consonants(b)
+    if bones_a == bones_b and bones_a:
+        return {1: 0.84, 2: 0.88}.get(len(bones_a), SAME_CONSONANTS)
+    length = max(len(bones_a), len(bones_b))
+    if length > 2 and OSA.distance(bones_a, bones_b) == 1:
+        return 0.6 if length == 3 else 0.76
+    return 0.0
+
+
+def _korean(a: str, b: str) -> float:
+    words = person_words()
+    if words.same.get(a, _NONE) & words.same.get(b, _NONE):
+        return SAME_NAME
+    heard_a, heard_b = korean(a), korean(b)
+    if heard_a == heard_b:
+        return SAME_NAME
+    edits = OSA.distance(heard_a, heard_b)
+    return 0.7 if edits == 1 and min(len(heard_a), len(heard_b)) > 4 else 0.0
