@@ -23,7 +23,7 @@ from serving.app import create_app
 from serving.metrics import Metrics
 from training.coverage import matrix, measure
 from training.coverage.page import page as coverage
-from training.recipe import Boosting, Data, Labels, Latest, Recipe, Review, Weeks
+from training.recipe import Boosting, Card, Data, Gates, Labels, Latest, Recipe, Review, Weeks
 from training.simulate.crimes import CRIMES
 
 DOCS = Path(__file__).parent
@@ -123,6 +123,8 @@ def recipe_page() -> str:
         ('[split], protocol = "weeks"', Weeks),
         ("[boosting]", Boosting),
         ("[review]", Review),
+        ("[gates]", Gates),
+        ("[card]", Card),
     )
     for title, model in sections:
         rows = []

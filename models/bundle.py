@@ -204,6 +204,11 @@ class Bundle:
         """Return the catalogue with the bundle's raw features behind its own."""
         return self.raw.behind(catalogue)
 
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of all that the version covers, in hexadecimal; the version begins it."""
+        return _content_hash(json.loads((self.directory / MANIFEST).read_bytes()))
+
     def columns(self, catalogue: Catalogue) -> list[int]:
         """Return where each of the bundle's features stands in a row of `catalogue`.
 
@@ -251,9 +256,13 @@ def profile_of(rows: Float64 | Float32, names: Sequence[str]) -> dict[str, Featu
 
 
 def _version(body: Mapping[str, Any]) -> str:
+    return _content_hash(body)[:12]
+
+
+def _content_hash(body: Mapping[str, Any]) -> str:
     content = {key: body[key] for key in body if key not in ("version", "created_at")}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _refuse_changes(directory: Path, body: dict[str, Any], blobs: dict[str, bytes]) -> None:

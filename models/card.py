@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from models.explain import in_words
 
 RECALL = "recall_by_typology"
+_DEMANDED = ("owner", "intended_use", "data_licence")
 
 
 def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
@@ -50,6 +51,21 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
         _features(bundle, catalogue),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def lacking(bundle: Bundle, production: bool = False) -> list[str]:
+    """Return what the card of `bundle` cannot say; in production people's words count, too."""
+    training, said = bundle.training, bundle.training.get("recipe", {}).get("card", {})
+    wanted = {
+        "results on held-back time": bool(bundle.metrics),
+        "the hash of its data": bool(training.get("data_hash")),
+        "the span of its data": bool(training.get("span")),
+        "the profile of its features": bool(bundle.profile),
+        "the git revision": bool(training.get("git_revision")),
+    }
+    if production:
+        wanted |= {f"the recipe's card.{name}": bool(said.get(name)) for name in _DEMANDED}
+    return [what for what, there in wanted.items() if not there]
 
 
 def _recall(recall: dict[str, dict[str, float]]) -> str:

@@ -11,6 +11,7 @@ import pytest
 from features.events import Label, Payment
 from features.table import concatenate
 from models.bundle import Bundle
+from models.promotions import Person
 from serving import history
 from serving.cli.export import write_labels
 from serving.cli.history import read_arrivals
@@ -31,7 +32,7 @@ def test_what_reviewers_decide_changes_the_next_model(
     bank = small_bank.write_bank(tmp_path / "bank")
     given = recipe.load(bank.recipe).model_copy(update={"baselines": False})
     home = tmp_path / "home"
-    pipeline.train(given, "payment", home, log=False, promote_by="tester")
+    pipeline.train(given, "payment", home, log=False, promote_by=Person("tester"))
 
     arrivals = list(read_arrivals(bank.payments, None, bank.labels))
     cut = int((now - timedelta(days=2)).timestamp() * 1e6)

@@ -7,6 +7,7 @@ CrossflagError
     ├── MissingInput    a file that the recipe or the command line needs is not given or not there
     ├── BadCoverage     a file of the coverage matrix cannot be read
     ├── NotEnoughData   a slice of the split is empty, or holds no fraud to learn from
+    ├── GatesFailed     a model did not pass the gates to promotion
     └── NoChampion      no model has been promoted for the stream, or it cannot be found
 ```
 """
@@ -34,6 +35,10 @@ class BadCoverage(TrainingError):
 
 class NotEnoughData(TrainingError):
     """A slice of the split that is empty, or that holds no fraud to learn from."""
+
+
+class GatesFailed(TrainingError):
+    """A model that did not pass the gates of its recipe; names each with value and bound."""
 
 
 class NoChampion(TrainingError):

@@ -15,6 +15,7 @@ from training import (
     calibration,
     data,
     fit,
+    judged,
     keeping,
     metrics,
     novelty,
@@ -31,6 +32,7 @@ from training.recipe import Recipe
 if TYPE_CHECKING:
     from models.decision import Thresholds
     from models.novelty import Novelty
+    from models.promotions import Person
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class TrainingResult:
     plots: list[Path]
     mlflow: dict[str, str | None] = field(default_factory=dict)
     promoted: bool = False
+    forward: dict[str, Any] = field(default_factory=dict)
+    """What came of putting it forward to be champion, the gates among it; empty when nobody did."""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
@@ -85,15 +89,18 @@ def train(
     inputs: data.Inputs | None = None,
     kept: Path | None = None,
     log: bool = True,
-    promote_by: str | None = None,
+    promote_by: Person | None = None,
     why: str = "trained with --promote",
+    production: bool = False,
 ) -> TrainingResult:
     """Train one stream's model as the recipe says and keep its bundle in `home`.
 
     `inputs` saves reading the files again; `kept` is a folder of features that saves building them
-    (see `training.backfill`); `log` writes the run to MLflow; `promote_by` names who
-    makes the model champion, None leaves the champion as it is. The same recipe, seed and data
-    give the same bundle version. Raises TrainingError, and what readers and models raise.
+    (see `training.backfill`); `log` writes the run to MLflow; `promote_by` names who puts the model
+    forward to be champion, None leaves the champion as it is. What the gates refuse stays trained:
+    the result's `forward` says so. In `production` a second person must approve. The same recipe,
+    seed and data give the same bundle version. Raises TrainingError, and what readers and models
+    raise.
     """
     from features.catalog import CATALOGUES
     from features.reference import Reference
@@ -124,6 +131,9 @@ def train(
         bundle = keeping.write_bundle(
             recipe, stream, prepared, fitted, figures["xgboost"], recall, inputs, home
         )
+        everything = np.arange(len(CATALOGUES[stream].names))
+        test = prepare.slice_of(line, recipe, prepared.split, "test", everything)
+        judged.keep(bundle.directory, CATALOGUES[stream], prepared.raw, line, test)
         plots = report.plots(
             bundle.directory.parent / f"{bundle.version}.plots",
             prepared.test.outcomes.target,
@@ -153,8 +163,10 @@ def train(
             result = replace(result, mlflow=keeping.log_run(recipe, result, bundle, home))
     keeping.keep_record(result)
     if promote_by is not None:
-        promote.promote(home, stream, bundle.version, promote_by, why)
-        result = replace(result, promoted=True)
+        forward = promote.put_forward(
+            home, stream, bundle.version, promote_by, why, production=production, teller=teller
+        )
+        result = replace(result, promoted=forward.in_force, forward=forward.document())
     result = replace(result, seconds=dict(teller.seconds))
     keeping.keep_record(result)
     return result

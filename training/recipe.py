@@ -130,6 +130,45 @@ class Review(_Section):
     """Advice is urgent from the score on at which this share of flagged events was fraud."""
 
 
+class Gates(_Section):
+    """What a model must show on its test slice before it may become champion.
+
+    A bound is broken when the whole 95 % interval of a figure lies beyond it: on few frauds a gate
+    refuses only what is shown to be worse.
+    """
+
+    max_average_precision_drop: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """Average precision may be this much below the champion's on the same events."""
+    strict: bool = False
+    """Demand proof: the interval's lower end, too, must be within the drop that is allowed."""
+    max_brier_ratio: Annotated[float, Field(gt=0)] = 1.1
+    """Brier score by the champion's; without one by that of a constant probability."""
+    max_calibration_error: Annotated[float, Field(gt=0)] = 0.75
+    """Expected calibration error over ten equal parts, as a share of the rate of fraud."""
+    max_disparity: Annotated[float, Field(ge=1)] = 12.0
+    """How often honest events of one corridor, channel or kind are flagged, by the average."""
+    min_group_events: Annotated[int, Field(ge=1)] = 200
+    """Honest events that a group needs before it is looked at for disparity."""
+    max_latency_ratio: Annotated[float, Field(gt=0)] = 5.0
+    """Time to score one event, by that of 300 trees of depth six over the same features."""
+
+
+class Card(_Section):
+    """What only people can say of a model, for its card; production mode demands the first three.
+
+    It is about the data of this recipe: give a recipe of your own with data of your own.
+    """
+
+    owner: str = ""
+    """Who answers for the model: a person or a team."""
+    intended_use: str = ""
+    """What it is for, on whose events."""
+    data_licence: str = ""
+    """Under which licence, contract or law the data may be learnt from."""
+    limits: str = ""
+    """Where it is known to be weak."""
+
+
 class Recipe(_Section):
     """A whole training run."""
 
@@ -148,6 +187,8 @@ class Recipe(_Section):
     split: Annotated[Latest | Weeks, Field(discriminator="protocol")] = Latest()
     boosting: Boosting = Boosting()
     review: Review = Review()
+    gates: Gates = Gates()
+    card: Card = Card()
 
     @property
     def gap_days(self) -> int:

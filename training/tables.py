@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 if TYPE_CHECKING:
     from features.definitions import Catalogue, F
-    from models.champion import Promotion
+    from models.promotions import Promotion
     from training.backfill import Backfilled
     from training.evaluation import Evaluation
     from training.metrics import Found
     from training.pipeline import TrainingResult
+    from training.promote import Forward
     from training.score import Scored
 
 WORDS = {
@@ -53,8 +55,18 @@ def training_tables(result: TrainingResult) -> list[Table]:
         f"({limits.reviews_per_day:g} reviews a day)",
     )
     made.add_row("bundle", str(result.bundle))
-    made.add_row("champion", "yes" if result.promoted else "no (crossflag promote makes it so)")
+    made.add_row("champion", _champion(result))
     return [figures, recall_table(result.recall_by_typology), made]
+
+
+def _champion(result: TrainingResult) -> str:
+    if result.promoted:
+        return "yes"
+    if result.forward.get("refusal"):
+        return "no: it did not pass the gates"
+    if result.forward:
+        return "not yet: it waits for a second person (crossflag approve)"
+    return "no (crossflag promote makes it so)"
 
 
 def recall_table(recall: dict[str, Found]) -> Table:
@@ -112,14 +124,76 @@ def score_tables(done: Scored) -> list[Table]:
     return [*tables, counts]
 
 
+def gates_table(done: Forward) -> Table:
+    """Return each gate with its result, value and bound."""
+    table = Table(title=f"Gates of {done.stream} model {done.version}")
+    table.add_column("gate")
+    table.add_column("result")
+    for name in ("value", "bound"):
+        table.add_column(name, justify="right")
+    table.add_column("what was found")
+    for gate in done.gates:
+        result = "pass" if gate.passed else "FAIL"
+        table.add_row(gate.name, result, f"{gate.value:.3f}", f"{gate.bound:.3g}", gate.text)
+    if not done.gates:
+        table.add_row("none", "", "", "", "it is the champion already")
+    return table
+
+
+ACTS = {
+    "propose": "waits for approval",
+    "reject": "was turned down",
+    "promote": "is champion",
+    "rollback": "is champion again",
+    "challenge": "challenges the champion",
+    "dismiss": "challenges no more",
+}
+
+
 def promotion_table(done: Promotion) -> Table:
-    """Return the promotion record."""
-    table = Table(title=f"{done.stream} champion", show_header=False)
-    table.add_row("version", done.version)
-    table.add_row("in place of", done.previous or "none")
-    table.add_row("by", done.by)
+    """Return the record of one act."""
+    table = Table(
+        title=f"{done.stream} model {done.version} {ACTS[done.action]}", show_header=False
+    )
+    beside = "beside" if done.action in ("challenge", "dismiss") else "in place of"
+    table.add_row(beside, done.previous or "none")
+    table.add_row("by", by_whom(done))
+    if len(done.approvers) > 1:
+        table.add_row("proposed by", done.approvers[0])
     table.add_row("why", done.why)
+    if done.override:
+        table.add_row("gates passed over", f"{', '.join(g['name'] for g in done.failed)}")
+        table.add_row("because", done.override)
     table.add_row("at", done.at)
+    table.add_row("bundle", f"sha256 {done.bundle_hash}")
+    return table
+
+
+def by_whom(act: Promotion) -> str:
+    """Return who acted and how the name is known."""
+    if act.known_by == "said" and act.account:
+        return f"{act.by} (as typed, by account {act.account})"
+    return f"{act.by} ({act.known_by})"
+
+
+def history_table(stream: str, acts: Sequence[Promotion], waiting: Promotion | None) -> Table:
+    """Return the book of promotions, the newest first."""
+    title = f"Promotions of the {stream} model"
+    if waiting is not None:
+        title += f"; {waiting.version} waits for approval"
+    table = Table(title=title)
+    for name in ("at (UTC)", "act", "version", "in place of", "by", "why"):
+        table.add_column(name, no_wrap=name in ("act", "version"))
+    for act in reversed(acts):
+        why = f"{act.why} (gates passed over: {act.override})" if act.override else act.why
+        table.add_row(
+            act.at[:16].replace("T", " "),
+            act.action,
+            act.version,
+            act.previous or "none",
+            by_whom(act),
+            why,
+        )
     return table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models import champion as champions
+from models import promotions
 from models.bundle import Bundle
 from models.champion import champion, history, promote, rollback
 from models.decision import Thresholds
@@ -92,7 +92,7 @@ def test_a_crash_leaves_the_old_champion_and_promotion_can_be_repeated(
             patch.setattr(shutil, "copytree", half)
             patch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
         elif crash == "record":
-            patch.setattr(champions, "_append", cut)
+            patch.setattr(promotions, "append", cut)
         else:
             replace = Path.replace
 

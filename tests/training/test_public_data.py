@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from models.promotions import Person
 from training import pipeline, recipe, score
 
 
@@ -34,7 +35,7 @@ def test_brute_forcing_addresses_of_a_real_log_come_first(
 ) -> None:
     log = public_data("logs/OpenSSH_2k.log")
     given = recipe.load("default").model_copy(update={"baselines": False})
-    result = pipeline.train(given, "access", tmp_path, log=False, promote_by="tester")
+    result = pipeline.train(given, "access", tmp_path, log=False, promote_by=Person("tester"))
     done = score.score_file(log, tmp_path / "scored.csv", tmp_path, limit=8)
     assert done.version == result.version
     first = [item.subject for item in done.top["ip_address"]]

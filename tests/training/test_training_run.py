@@ -15,6 +15,7 @@ from features.catalog import CATALOGUES
 from models import champion
 from models.bundle import Bundle
 from models.card import card
+from models.promotions import Person
 from training import evaluation, pipeline, promote, recipe, score
 from training.errors import MissingInput, NoChampion, NotEnoughData
 from training.progress import Teller
@@ -30,7 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(bank: Bank, home: Path) -> pipeline.TrainingResult:
-    return pipeline.train(recipe.load(bank.recipe), "payment", home, promote_by="tester")
+    return pipeline.train(recipe.load(bank.recipe), "payment", home, promote_by=Person("tester"))
 
 
 def without_baselines(bank: Bank) -> Recipe:
@@ -163,12 +164,13 @@ def test_a_version_that_was_not_logged_is_promoted_too(bank: Bank, home: Path) -
     result = pipeline.train(other, "payment", home, log=False)
     before = champion.champion(home / "models", "payment")
     assert promote.newest(home, "payment") == result.version
-    done = promote.promote(home, "payment", result.version, "tester", "to see")
-    assert done.version == result.version
+    ada = Person("ada")
+    done = promote.put_forward(home, "payment", result.version, ada, "to see", override="a test")
+    assert done.in_force and done.version == result.version
     assert before is not None
-    promote.promote(home, "payment", before.name, "tester", "back again")
+    promote.put_forward(home, "payment", before.name, ada, "back again", override="a test")
     with pytest.raises(NoChampion, match="version='nonesuch'"):
-        promote.promote(home, "payment", "nonesuch", "tester", "to see")
+        promote.put_forward(home, "payment", "nonesuch", ada, "to see")
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

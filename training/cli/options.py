@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from models.promotions import Person
     from training.recipe import Recipe
 
 Home = Annotated[
@@ -30,6 +32,15 @@ Labels = Annotated[Path | None, typer.Option(help="Labels: CSV or Parquet.")]
 Statuses = Annotated[Path | None, typer.Option(help="Payment statuses: CSV, Parquet, XML.")]
 Mapping = Annotated[Path | None, typer.Option(help="Column mapping (TOML).")]
 IpOverlay = Annotated[Path | None, typer.Option(help="Table of networks (CSV).")]
+Production = Annotated[
+    bool,
+    typer.Option(
+        "--production",
+        envvar="CROSSFLAG_PRODUCTION",
+        help="A promotion takes two people, and every gate.",
+    ),
+]
+By = Annotated[str | None, typer.Option(help="Who you are; the account's name when not given.")]
 HOME = Path(".crossflag")
 
 
@@ -91,12 +102,22 @@ def check_stream(name: str) -> None:
         raise BadRecipe(f"--model {name!r}: use one of {', '.join(STREAMS)}")
 
 
-def user() -> str:
-    """Return who runs this command, as the operating system names them."""
+def person(by: str | None = None) -> Person:
+    """Return who runs this command: as they say, or as the operating system names the account.
+
+    The account is kept in either case, since anybody may type any name.
+    """
+    from models.promotions import Person
+
+    account = _account()
+    return Person(account, "account", account) if by is None else Person(by, "said", account)
+
+
+def _account() -> str:
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def show(as_json: bool, document: dict[str, Any], *tables: Any) -> None:

@@ -36,8 +36,12 @@ def train(
     features: Annotated[
         Path | None, typer.Option(help="Folder that `crossflag features build` wrote.")
     ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it the champion, if it passes the gates.")
+    ] = False,
+    by: options.By = None,
     mlflow: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
+    production: options.Production = False,
     home: options.Home = options.HOME,
     as_json: options.AsJson = False,
 ) -> None:
@@ -48,7 +52,7 @@ def train(
     """
     from features.events import STREAMS
     from training import data, pipeline, tables
-    from training.errors import BadRecipe
+    from training.errors import BadRecipe, GatesFailed
     from training.progress import Teller
 
     if model != "all":
@@ -78,7 +82,8 @@ def train(
             inputs=inputs,
             kept=features,
             log=mlflow,
-            promote_by=options.user() if promote else None,
+            promote_by=options.person(by) if promote else None,
+            production=production,
         )
         for stream in (STREAMS if model == "all" else (model,))
     ]
@@ -86,6 +91,9 @@ def train(
     shown = [table for result in results for table in tables.training_tables(result)]
     document = {"models": documents} if model == "all" else documents[0]
     options.show(as_json, document, *shown)
+    refused = [said for result in results if (said := result.forward.get("refusal"))]
+    if refused:
+        raise GatesFailed(" | ".join(refused))
 
 
 @app.command()
