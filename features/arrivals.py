@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features import layout
 from features.catalog import PROGRAM
 from features.definitions import RING_STREAMS, Catalogue, RingStream, column_names
 from features.encoding import encode_columns, interleave
 from features.errors import UnreadableFile
+from features.events import BLAMELESS
 from features.program import Program
 from features.reference import Reference
 from features.statuses import retractions
@@ -142,9 +145,14 @@ def _label_columns(
     if table is None or labels is None or len(table) == 0:
         return {}, np.zeros(0, np.int64)
     own, event = events_of_labels(table, labels)
-    own, event = own[event >= 0], event[event >= 0]
+    established = np.asarray(pc.not_equal(labels.column("status"), "suspected").fill_null(True))
+    counted = (event >= 0) & established[own]
+    own, event = own[counted], event[counted]
     known_at = labels.integers("known_at")[own]
     fraud = np.asarray(labels.column("is_fraud").to_numpy(), np.int64)[own]
+    roles = pa.array(sorted(BLAMELESS))
+    blameless = pc.is_in(labels.column("subject_role"), value_set=roles)
+    blame = fraud * ~np.asarray(blameless)[own]
     # Nobody can know of an event before it has arrived.
     arrived = np.maximum(labels.received_at[own], table.received_at[event])
     early = known_at < table.integers("time")[event]
@@ -157,16 +165,22 @@ def _label_columns(
     order = np.arange(len(event))
     if np.any(event[1:] <= event[:-1]):
         order = np.lexsort((own, arrived, event))
-    event, fraud = event[order], fraud[order]
+    event, fraud, blame = event[order], fraud[order], blame[order]
     first = np.ones(len(event), np.bool_)
     first[1:] = event[1:] != event[:-1]
-    previous = np.zeros(len(event), np.int64)
-    previous[1:] = fraud[:-1]
-    previous[first] = 0
     columns = {name: column[event] for name, column in encoded.items() if name in kept}
     columns |= {
         "time": known_at[order],
-        "label_fraud": fraud - previous,
+        "label_fraud": _changes(fraud, first),
         "label_weight": first.astype(np.int64),
+        "label_blame": _changes(blame, first),
     }
     return columns, arrived[order]
+
+
+def _changes(values: Integers, first: npt.NDArray[np.bool_]) -> Integers:
+    """Return how far each value differs from the one before of the same event, 0 before any."""
+    before = np.zeros(len(values), np.int64)
+    before[1:] = values[:-1]
+    before[first] = 0
+    return values - before

@@ -16,7 +16,7 @@ from features import kernel, layout, snapshots
 from features.catalog import PROGRAM
 from features.columns import NAMES, Encoder
 from features.definitions import RING_STREAMS
-from features.events import AccessEvent, Label, Payment
+from features.events import AccessEvent, Finding, Label, Payment
 from features.program import Program
 from features.reference import Reference
 from features.state import empty_state, grown
@@ -66,13 +66,17 @@ class Engine:
         """Record an event without computing its features; return whether it came too late."""
         return self._record(_STREAM_NUMBER[event.stream], self._encoder.row(event))
 
-    def label(self, event: Payment | AccessEvent, label: Label, previous: bool | None) -> bool:
+    def label(self, event: Payment | AccessEvent, label: Label, previous: Finding | None) -> bool:
         """Record what became known of an earlier event, as of `label.known_at`.
 
-        `previous` is what the event's last label said, None when this is its first; a correction
-        counts only the difference. Returns whether it came too late to be recorded.
+        `previous` is what was established of the event before, None when nothing was; a correction
+        counts only the difference, and a suspicion nothing. Returns whether it came too late to be
+        recorded.
         """
-        row = label_row(self._encoder.row(event), label.known_at_us, label.is_fraud, previous)
+        finding = label.finding
+        if finding is None:
+            return False
+        row = label_row(self._encoder.row(event), label.known_at_us, finding, previous)
         return self._record(_STREAM_NUMBER[f"{event.stream}_label"], row)
 
     def retract(self, payment: Payment) -> bool:
@@ -104,8 +108,10 @@ class Engine:
             self.state = grown(self.program.tables, self.state)
 
 
-def label_row(row: Any, known_at: int, is_fraud: bool, previous: bool | None) -> Any:
+def label_row(row: Any, known_at: int, finding: Finding, previous: Finding | None) -> Any:
     """Return a label's row: its event's, at the time the label became known."""
-    labelled = np.append(row, (int(is_fraud) - int(previous or False), int(previous is None)))
+    before = previous or Finding(is_fraud=False, blames=False)
+    fraud, blame = finding.is_fraud - before.is_fraud, finding.blames - before.blames
+    labelled = np.append(row, (fraud, int(previous is None), blame))
     labelled[0] = known_at
     return labelled

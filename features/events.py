@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -42,6 +42,9 @@ Stream: TypeAlias = Literal["payment", "access"]
 STREAMS: tuple[Stream, ...] = get_args(Stream)
 AccountScheme: TypeAlias = Literal["IBAN", "BBAN", "CARD", "WALLET", "MERCHANT", "OTHER"]
 SubjectRole: TypeAlias = Literal["victim", "unwitting_mule", "complicit", "perpetrator", "unknown"]
+LabelStatus: TypeAlias = Literal["confirmed", "suspected"]
+BLAMELESS: frozenset[SubjectRole] = frozenset({"victim"})
+"""Roles in which a crime says nothing against the account: the deceived and the trafficked."""
 _PARTIES = ("debtor", "creditor")
 # With stream and time around it, a longer event id would make too long a label id.
 _LONGEST_NAMED = 96
@@ -278,6 +281,14 @@ _RECALLING: frozenset[PaymentFate] = frozenset({"recall_requested", "recall_acce
 _FRAUD_REASON = "FRAD"
 
 
+class Finding(NamedTuple):
+    """What is established of an event: whether it was part of a crime, and of its subject's."""
+
+    is_fraud: bool
+    blames: bool
+    """True when the crime counts against the event's subject: never for its victim."""
+
+
 class Label(_Schema):
     """What became known of an event. Labels are only ever added; a correction supersedes."""
 
@@ -297,6 +308,12 @@ class Label(_Schema):
     """When this became known; never before the event."""
     source: Word
     """Who says so: reviewer, chargeback, police, import…"""
+    status: LabelStatus = "confirmed"
+    """Confirmed is what somebody established, crime or not; suspected is no more than a suspicion,
+    as behind a filed report: no ground truth, and no label that was confirmed changes by it."""
+    review_propensity: float | None = Field(default=None, gt=0, le=1)
+    """Probability with which the event was to be reviewed: 1 when it was flagged, less when it was
+    drawn at random; absent where nobody knows, as for what a customer reports."""
     supersedes: Identifier | None = None
     """The label that this one corrects."""
 
@@ -309,12 +326,29 @@ class Label(_Schema):
             self.__dict__["label_id"] = f"{self.stream}:{about}:{self.known_at_us}"
         if self.supersedes == self.label_id:
             raise wrong("a label cannot supersede itself", "give the earlier label's identifier")
+        if self.status == "suspected" and not self.is_fraud:
+            raise wrong("suspects no crime", "send is_fraud true, or status confirmed")
+        if self.status == "suspected" and self.supersedes is not None:
+            raise wrong("a suspicion corrects nothing", "leave supersedes out, or send confirmed")
         return self
+
+    def canonical(self) -> bytes:
+        """Return the label as canonical JSON; a confirmed one reads as before there were others."""
+        left_out = {"status"} if self.status == "confirmed" else None
+        told = self.model_dump(mode="json", exclude_none=True, exclude=left_out)
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
     @property
     def known_at_us(self) -> int:
         """Microseconds since 1970-01-01 UTC at which the label became known."""
         return microseconds(self.known_at)
+
+    @property
+    def finding(self) -> Finding | None:
+        """What the label establishes of its event, None for a suspicion."""
+        if self.status == "suspected":
+            return None
+        return Finding(self.is_fraud, self.is_fraud and self.subject_role not in BLAMELESS)
 
 
 class PaymentStatus(_Schema):
@@ -433,6 +467,9 @@ _FIXES = {
     "json_invalid": "send one well-formed JSON object",
     "model_type": "send one JSON object",
     "too_long": "send at most {max_length} items",
+    "float_parsing": "send a number",
+    "float_type": "send a number",
+    "greater_than": "send more than {gt}",
     "greater_than_equal": "send {ge} or more",
     "less_than_equal": "send {le} or less",
 }

@@ -50,6 +50,8 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     )
     if bool in choices:
         return pa.bool_()
+    if float in choices:
+        return pa.float64()
     return pa.int64() if int in choices else pa.string()
 
 

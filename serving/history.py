@@ -131,6 +131,7 @@ def _add_label(unit: Unit, member: str, arrived: int, label: Label) -> None:
         stream=label.stream,
         event_id=label.event_id,
         is_fraud=label.is_fraud,
+        finding=label.finding,
     )
 
 

@@ -51,7 +51,7 @@ def record(turn: Turn, member: str, label: Label, received_at: int | None = None
     unit.flush()
     event, event_received_at = _labelled(turn, member, label)
     key = (label.stream, label.event_id)
-    previous = log.latest_labels(unit.connection, member, [key]).get(key)
+    previous = log.latest_findings(unit.connection, member, [key]).get(key)
     received_at = turn.stamps.next() if received_at is None else received_at
     sequence = unit.append(
         Entry(
@@ -75,6 +75,7 @@ def record(turn: Turn, member: str, label: Label, received_at: int | None = None
         stream=label.stream,
         event_id=label.event_id,
         is_fraud=label.is_fraud,
+        finding=label.finding,
     )
     return Recorded(label_id, duplicate=False)
 

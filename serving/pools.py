@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.engine import Engine
-from features.events import AccessEvent, Label, Payment, parse
+from features.events import AccessEvent, Finding, Label, Payment, parse
 from features.reference import Reference
 from serving import agreements
 from serving.agreements import Agreements
@@ -118,7 +118,7 @@ class Pools:
         self,
         event: Payment | AccessEvent,
         label: Label,
-        previous: bool | None,
+        previous: Finding | None,
         place: Place,
         event_received_at: int,
     ) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from features.events import UNDOING
+from features.events import UNDOING, Finding
 from serving import restoring
 from serving.pools import Place, Pools, Scored
 from serving.snapshots import Snapshots
@@ -31,7 +31,7 @@ class Replay:
         self._pools = pools
         self._aside = aside
         self._starts = starts
-        self._said: dict[tuple[str, str, str], bool] = {}
+        self._found: dict[tuple[str, str, str], Finding] = {}
         self._undone: set[int] = set()
 
     def add(self, record: Record) -> None:
@@ -66,16 +66,17 @@ class Replay:
         self._pools.label(
             restoring.event(event.stream, event.body),
             label,
-            self._said_before(record, key),
+            self._found_before(record, key),
             _place(record),
             event.received_at,
         )
-        self._said[key] = label.is_fraud
+        if label.finding is not None:
+            self._found[key] = label.finding
 
-    def _said_before(self, record: Record, key: tuple[str, str, str]) -> bool | None:
-        if key not in self._said and record.member in self._starts:
-            return log.label_before(self._aside, *key, record.sequence)
-        return self._said.get(key)
+    def _found_before(self, record: Record, key: tuple[str, str, str]) -> Finding | None:
+        if key not in self._found and record.member in self._starts:
+            return log.finding_before(self._aside, *key, record.sequence)
+        return self._found.get(key)
 
     def _was_undone(self, record: Record, payment: int) -> bool:
         if payment not in self._undone and record.member in self._starts:

@@ -148,11 +148,14 @@ def test_a_mapping_that_is_shown_makes_payments(page: Path) -> None:
     mapping.check("payment", columns, "the page's file")
 
 
-def test_a_recipe_that_is_shown_is_one(tmp_path: Path) -> None:
-    (text,) = blocks(DOCS / "training.md", "toml")
+def test_recipes_that_are_shown_are_recipes(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(text)
-    assert load(str(path)).review.reviews_per_day == 60
+    shown = []
+    for text in blocks(DOCS / "training.md", "toml"):
+        path.write_text(text)
+        shown.append(load(str(path)))
+    assert shown[-1].review.reviews_per_day == 60
+    assert shown[0].labels.target == "laundering"
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "api.md"], ids=lambda page: page.name)

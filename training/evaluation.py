@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import data, metrics, novelty, prepare, promote, splits, thresholds
+from training import data, evidence, metrics, novelty, prepare, promote, splits, thresholds
 from training.errors import NoChampion
+from training.evidence import Evidence
 from training.metrics import Found
 from training.recipe import Recipe
 
@@ -27,6 +28,7 @@ class Evaluation:
     events: int
     frauds: int
     metrics: dict[str, float]
+    evidence: Evidence
     recall_by_typology: dict[str, Found]
 
     def document(self) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def evaluate(
         capacity = scorer.bundle.thresholds.reviews_per_day
         figures = metrics.ranking(test.outcomes, scores.margin, stream, capacity)
         figures["brier"] = metrics.brier(test.outcomes.target, scores.probability)
+        figures |= evidence.unbiased(test.outcomes, scores.margin, test.weight, stream, capacity)
         figures["flagged_per_day"] = thresholds.flagged_per_day(
             test.outcomes, scores.probability, scorer.bundle.thresholds.review
         )
@@ -78,12 +81,19 @@ def evaluate(
             )
         recall = metrics.recall_by_typology(
             test.outcomes,
-            prepare.typologies_of(line, test),
+            prepare.typologies_of(line, test, recipe),
             scores.probability >= scorer.bundle.thresholds.review,
         )
     counts = test.counts
     return Evaluation(
-        stream, scorer.bundle.version, counts.span, counts.events, counts.frauds, figures, recall
+        stream,
+        scorer.bundle.version,
+        counts.span,
+        counts.events,
+        counts.frauds,
+        figures,
+        test.evidence,
+        recall,
     )
 
 

@@ -60,6 +60,7 @@ def write_bundle(
                 "span": str(prepared.train.span),
                 "recall_by_typology": {name: asdict(found) for name, found in recall.items()},
                 "slices": {name: asdict(count) for name, count in prepared.counts.items()},
+                "evidence": {name: asdict(one) for name, one in prepared.evidence.items()},
                 "recipe": _plain_recipe(recipe),
                 "git_revision": provenance.git_revision(),
                 "lock_hash": provenance.lock_hash(),

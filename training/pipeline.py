@@ -14,6 +14,7 @@ import numpy as np
 from training import (
     calibration,
     data,
+    evidence,
     fit,
     judged,
     keeping,
@@ -25,6 +26,7 @@ from training import (
     thinning,
     thresholds,
 )
+from training.evidence import Evidence
 from training.metrics import Found
 from training.progress import Teller
 from training.recipe import Recipe
@@ -47,6 +49,7 @@ class TrainingResult:
     baselines: dict[str, dict[str, float]]
     thresholds: Thresholds
     counts: dict[str, prepare.Counts]
+    evidence: dict[str, Evidence]
     trees: int
     features: list[str]
     absent: list[str]
@@ -124,7 +127,7 @@ def train(
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
         recall = metrics.recall_by_typology(
             prepared.test.outcomes,
-            prepare.typologies_of(line, prepared.test),
+            prepare.typologies_of(line, prepared.test, recipe),
             probability >= fitted.thresholds.review,
         )
     with teller.stage("writing"):
@@ -150,6 +153,7 @@ def train(
         baselines=figures,
         thresholds=bundle.thresholds,
         counts=prepared.counts,
+        evidence=prepared.evidence,
         trees=fitted.trees,
         features=prepared.names,
         absent=prepared.absent,
@@ -240,6 +244,7 @@ def _judge(
         probability >= fitted.thresholds.review,
         fitted.novelty,
     )
+    figures["xgboost"] |= evidence.unbiased(test.outcomes, margin, test.weight, stream, capacity)
     return scores, figures, probability
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import backfill, data, splits
+from training import backfill, data, evidence, splits, truth
 from training.errors import MissingInput, NotEnoughData
+from training.evidence import Evidence
 from training.fit import Floats, Rows
 from training.metrics import Outcomes
 from training.recipe import Recipe, Weeks
@@ -40,6 +41,10 @@ class Slice:
     """Where its rows stand among the timeline's events."""
     rows: Rows
     outcomes: Outcomes
+    evidence: Evidence
+    """Which labels it rests on: none in the gap."""
+    weight: Floats
+    """Each row's inverse chance of review, 0 where nobody knows it."""
 
     @property
     def counts(self) -> Counts:
@@ -67,6 +72,12 @@ class Prepared:
     train: Slice
     gap: Slice
     test: Slice
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """Which labels each of those slices rests on."""
+        names = ("rehearsal", "calibration", "train", "test")
+        return {name: getattr(self, name).evidence for name in names}
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -201,11 +212,12 @@ def slice_of(
     before = {"calibration": split.rehearsal, "test": split.train}.get(name)
     inside = _inside(line, recipe, span, before)
     known_by = splits.cutoff(span, recipe.gap_days, recipe.data.time_zone)
-    target = targets_known_by(line, line.known_by if name == "test" else known_by, recipe)
-    chosen = np.flatnonzero(inside & (target != data.UNKNOWN))
-    found = _slice(line, span, chosen, target[chosen] == 1, columns)
+    known = what_is_known(line, line.known_by if name == "test" else known_by, recipe)
+    chosen = np.flatnonzero(inside & (known.target != data.UNKNOWN))
+    found = _slice(line, span, chosen, known.target[chosen] == 1, columns)
     found.rows.check(f"{name} ({span})")
-    return found
+    weight = evidence.weights(known)[chosen]
+    return replace(found, evidence=evidence.of(known, inside), weight=weight)
 
 
 def gap_of(line: Timeline, recipe: Recipe, split: splits.Split, columns: data.Integers) -> Slice:
@@ -225,7 +237,7 @@ def _inside(
     """Tell which rows a slice holds; in the handbook's split without subjects already known."""
     if before is None or not isinstance(recipe.split, Weeks):
         return span.covers(line.day)
-    fraud = targets_known_by(line, line.known_by, recipe) == 1
+    fraud = what_is_known(line, line.known_by, recipe).target == 1
     return splits.without_known(
         span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
     )
@@ -243,16 +255,18 @@ def _slice(
         chosen,
         Rows(line.rows(chosen, columns), fraud),
         Outcomes(fraud, line.subject[chosen], line.day[chosen]),
+        evidence.NONE,
+        np.zeros(len(chosen)),
     )
 
 
-def typologies_of(line: Timeline, rows: Slice) -> list[str]:
+def typologies_of(line: Timeline, rows: Slice, recipe: Recipe) -> list[str]:
     """Return the typology of each event of a slice by all that came to light, empty without."""
     events = line.events.take(rows.places)
-    return data.typologies(events, line.labels, line.known_by)
+    return truth.known_by(events, line.labels, line.known_by, 0, recipe.labels).typologies
 
 
-def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:
-    """Return each event's target as known at a time (microseconds)."""
+def what_is_known(line: Timeline, time: int, recipe: Recipe) -> truth.Known:
+    """Return what is known of each event before a time (microseconds)."""
     maturity = recipe.gap_days * data.MICROSECONDS_PER_DAY
-    return data.targets(line.events, line.labels, known_by, maturity)
+    return truth.known_by(line.events, line.labels, time, maturity, recipe.labels)

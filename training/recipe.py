@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from training.errors import BadRecipe
+from training.offences import Offence, Target
 
 RECIPES = Path(__file__).parent / "recipes"
 Days = Annotated[int, Field(ge=0, le=3660)]
@@ -67,6 +68,15 @@ class Labels(_Section):
 
     maturity_days: Annotated[int, Field(ge=1, le=3660)] = 14
     """An event this old without a label counts as honest; a younger one is left out."""
+    target: Target = "crime"
+    """What to look for: every crime, or fraud, laundering or intrusion alone. Events of another
+    offence than the one that is asked for are left out: they are no examples of honesty."""
+    offences: dict[str, Offence] = {}
+    """Of which offence your own typologies are, such as { smurfing = "laundering" }; "unnamed" is
+    what no label names, fraud unless you say otherwise."""
+    suspicions: Literal["left_out", "positive"] = "left_out"
+    """What an event is of which there is a suspicion (a filed report) and no more: left out, or
+    taken for a crime."""
 
 
 class Latest(_Section):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from models.promotions import Promotion
     from training.backfill import Backfilled
     from training.evaluation import Evaluation
+    from training.evidence import Evidence
     from training.metrics import Found
     from training.pipeline import TrainingResult
     from training.promote import Forward
@@ -24,6 +25,8 @@ WORDS = {
     "user_precision_at_100": "user precision@100",
     "precision_at_capacity": "precision at capacity",
     "recall_at_capacity": "recall at capacity",
+    "unbiased_average_precision": "average precision, unbiased",
+    "unbiased_roc_auc": "AUC ROC, unbiased",
     "brier": "Brier score",
     "flagged_per_day": "subjects flagged a day",
     "novel_per_day": "subjects a day by novelty alone",
@@ -56,7 +59,8 @@ def training_tables(result: TrainingResult) -> list[Table]:
     )
     made.add_row("bundle", str(result.bundle))
     made.add_row("champion", _champion(result))
-    return [figures, recall_table(result.recall_by_typology), made]
+    labels = evidence_table(result.evidence["test"])
+    return [figures, recall_table(result.recall_by_typology), labels, made]
 
 
 def _champion(result: TrainingResult) -> str:
@@ -81,6 +85,24 @@ def recall_table(recall: dict[str, Found]) -> Table:
     return table
 
 
+def evidence_table(evidence: Evidence) -> Table:
+    """Return which labels the figures of the test slice rest on."""
+    table = Table(title="Which labels these figures rest on")
+    table.add_column("events of the test slice")
+    table.add_column("count", justify="right")
+    for source, count in evidence.positives.items():
+        table.add_row(f"crime, says {source.replace('_', ' ')}", f"{count:,}")
+    for source, count in evidence.reviewed_negatives.items():
+        table.add_row(f"honest, says {source.replace('_', ' ')}", f"{count:,}")
+    table.add_row("honest, reviewed by nobody", f"{evidence.unreviewed_negatives:,}")
+    for why, count in evidence.left_out.items():
+        table.add_row(f"left out: {why.replace('_', ' ')}", f"{count:,}")
+    drawn = f"{evidence.drawn:,}, {evidence.drawn_at_random:,} of them by lot"
+    table.add_row("labelled, with a known chance of review", drawn)
+    table.add_row("share of labels that is unbiased", f"{evidence.unbiased_share:.1%}")
+    return table
+
+
 def evaluation_tables(result: Evaluation) -> list[Table]:
     """Return a model's figures on a slice of time."""
     table = Table(
@@ -92,7 +114,7 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
     for key, words in WORDS.items():
         if key in result.metrics:
             table.add_row(words, _number(result.metrics[key]))
-    return [table, recall_table(result.recall_by_typology)]
+    return [table, recall_table(result.recall_by_typology), evidence_table(result.evidence)]
 
 
 def score_tables(done: Scored) -> list[Table]:

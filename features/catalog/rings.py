@@ -33,13 +33,14 @@ corridor_payments = buckets("corridor_payments", "payment", "corridor", "6h", ("
 agent_hours = buckets("agent_hours", "payment", "debtor_agent", "1h", ("1h", "24h"))
 
 
-# What became known of payments, keyed on when it became known.
-def _known(name: str, stream: RingStream, by: str) -> Ring:
+# What became known of payments, keyed on when it became known. Against an account counts only what
+# it was no victim of.
+def _known(name: str, stream: RingStream, by: str, flag: str = "label_fraud") -> Ring:
     return Ring(
         name,
         stream,
         by,
-        flag="label_fraud",
+        flag=flag,
         weight="label_weight",
         windows=("24h", "7d", "30d"),
         grace="30d",
@@ -47,7 +48,7 @@ def _known(name: str, stream: RingStream, by: str) -> Ring:
 
 
 creditor_labels = _known("creditor_labels", "payment_label", "creditor")
-debtor_labels = _known("debtor_labels", "payment_label", "debtor")
+debtor_labels = _known("debtor_labels", "payment_label", "debtor", "label_blame")
 device_labels = _known("device_labels", "payment_label", "device")
 ip_labels = _known("ip_labels", "payment_label", "ip")
 agent_labels = buckets("agent_labels", "payment_label", "creditor_agent", "24h", ("7d", "30d"))
@@ -130,4 +131,4 @@ session_addresses = Ring("session_addresses", "access", "session", other="ip")
 session_devices = Ring("session_devices", "access", "session", other="device")
 
 ip_access_labels = _known("ip_access_labels", "access_label", "ip")
-user_access_labels = _known("user_access_labels", "access_label", "user")
+user_access_labels = _known("user_access_labels", "access_label", "user", "label_blame")

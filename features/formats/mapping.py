@@ -50,7 +50,14 @@ from features.formats.times import SINCE_START, Clock
 BATCH_ONLY = ("received_at", "member")
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_LABEL_COLUMNS = ("is_fraud", "known_at", "typology", "subject_role")
+_LABEL_COLUMNS = (
+    "is_fraud",
+    "known_at",
+    "typology",
+    "subject_role",
+    "status",
+    "review_propensity",
+)
 _TABLES = ("columns", "constants", "prefixes", "values", "labels", "attributes", "split")
 _SETTINGS = (
     "stream",

@@ -91,6 +91,8 @@ class Checker:
         if self.stream == "label":
             _name_labels(columns)
             sure &= ~_true(pc.equal(columns["supersedes"], columns["label_id"]))
+            # A suspicion has rules of its own; few labels are one.
+            sure &= _true(pc.equal(columns["status"], "confirmed"))
         known = schema(self.stream)
         return Checked(
             {

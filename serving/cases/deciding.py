@@ -28,8 +28,9 @@ def label_events(
             "stream": event.stream,
             "event_id": event.event_id,
             "is_fraud": chosen.is_fraud,
-            "typology": refined["typology"],
+            "typology": refined["typology"] or chosen.typology,
             "subject_role": refined["subject_role"] or chosen.subject_role,
+            "status": chosen.status,
             "known_at": moment(max(at, event.event_time)),
             "source": "reviewer",
         }

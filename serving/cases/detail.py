@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from features.events import AccessEvent, Payment
+from features.events import AccessEvent, Finding, Payment
 from features.reference import Reference
 from serving import restoring
 from serving.assessments import Assessment
@@ -106,7 +106,7 @@ def _timeline(
     in_case: set[int],
 ) -> tuple[TimelineEntry, ...]:
     keys = [(record.stream, record.event_id) for record in records]
-    labels = log.latest_labels(connection, row.member, keys)
+    findings = log.latest_findings(connection, row.member, keys)
     statuses = log.statuses_of(connection, [record.sequence for record in records])
     entries = []
     for record in sorted(records, key=lambda one: (one.event_time, one.sequence)):
@@ -121,11 +121,15 @@ def _timeline(
                 event=fields,
                 assessment=assessments.get(record.sequence),
                 in_case=record.sequence in in_case,
-                label=labels.get((record.stream, record.event_id)),
+                label=_is_fraud(findings.get((record.stream, record.event_id))),
                 statuses=tuple(statuses.get(record.sequence, ())),
             )
         )
     return tuple(entries)
+
+
+def _is_fraud(finding: Finding | None) -> bool | None:
+    return None if finding is None else finding.is_fraud
 
 
 def _direction(record: Record, subject: str) -> Any:

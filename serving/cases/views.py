@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
+from features.events import LabelStatus
 from features.reference import FatfStatus
 from serving.assessments import Assessment
 
@@ -22,13 +23,20 @@ class Disposition:
     is_fraud: bool | None
     """The label; None makes no label."""
     subject_role: str = "unknown"
+    typology: str | None = None
+    """What the label names when the reviewer names nothing."""
+    status: LabelStatus = "confirmed"
+    """Whether the label establishes it, or says no more than that it is suspected."""
 
 
 DISPOSITIONS: dict[str, Disposition] = {
     one.word: one
     for one in (
         Disposition("fraud_confirmed", "Fraud confirmed", True),
-        Disposition("suspicious_report", "Suspicious, to be reported", True),
+        Disposition(
+            "laundering_confirmed", "Money laundering confirmed", True, typology="money_laundering"
+        ),
+        Disposition("suspicious_report", "Suspicious, to be reported", True, status="suspected"),
         Disposition("safeguarding_referral", "Referred for safeguarding", True, "victim"),
         Disposition("benign_positive", "Unusual but honest", False),
         Disposition("false_positive", "Wrongly flagged", False),
@@ -100,7 +108,7 @@ class TimelineEntry:
     in_case: bool
     """True when it is one of this case's flagged events."""
     label: bool | None
-    """The latest label's is_fraud; None while nothing is known."""
+    """What is established, by the latest label that does so; None while nothing is."""
     statuses: tuple[str, ...] = ()
     """What became of a payment since, such as returned, in the order in which it was told."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from features.events import Finding
 from serving.assessments import Assessment
 from serving.store import schema
 from serving.store.records import assessment_of
@@ -126,8 +127,9 @@ def add_label(
     stream: str,
     event_id: str,
     is_fraud: bool,
+    finding: Finding | None,
 ) -> None:
-    """Note which event a label of the log is about, and what it says."""
+    """Note which event a label of the log is about, what it says, and what it establishes."""
     connection.execute(
         sa.insert(_LABELS).values(
             sequence=sequence,
@@ -136,6 +138,8 @@ def add_label(
             stream=stream,
             event_id=event_id,
             is_fraud=is_fraud,
+            established=finding is not None,
+            blames=finding is not None and finding.blames,
         )
     )
 
@@ -148,22 +152,26 @@ def label_exists(connection: Connection, member: str, label_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
-def latest_labels(
+def latest_findings(
     connection: Connection, member: str, keys: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], bool]:
-    """Return what the last label says of each (stream, event id); unlabelled ones are left out."""
+) -> dict[tuple[str, str], Finding]:
+    """Return what is established of each (stream, event id), by its last label that does so.
+
+    Events of which nothing is are left out.
+    """
     query = (
-        sa.select(_LABELS.c.stream, _LABELS.c.event_id, _LABELS.c.is_fraud)
+        sa.select(_LABELS.c.stream, _LABELS.c.event_id, _LABELS.c.is_fraud, _LABELS.c.blames)
         .where(
             _LABELS.c.member == member,
+            _LABELS.c.established,
             _LABELS.c.event_id.in_([event_id for _, event_id in keys]),
         )
         .order_by(_LABELS.c.sequence)
     )
     wanted = set(keys)
     return {
-        (stream, event_id): is_fraud
-        for stream, event_id, is_fraud in connection.execute(query)
+        (stream, event_id): Finding(is_fraud, blames)
+        for stream, event_id, is_fraud, blames in connection.execute(query)
         if (stream, event_id) in wanted
     }
 
@@ -224,13 +232,14 @@ def statuses_of(connection: Connection, payments: Collection[int]) -> dict[int, 
     return found
 
 
-def label_before(
+def finding_before(
     connection: Connection, member: str, stream: str, event_id: str, sequence: int
-) -> bool | None:
-    """Return what the last label before a place of the log says of an event, None without one."""
+) -> Finding | None:
+    """Return what was established of an event before a place of the log, None when nothing was."""
     query = (
-        sa.select(_LABELS.c.is_fraud)
+        sa.select(_LABELS.c.is_fraud, _LABELS.c.blames)
         .where(
+            _LABELS.c.established,
             _LABELS.c.member == member,
             _LABELS.c.stream == stream,
             _LABELS.c.event_id == event_id,
@@ -238,8 +247,8 @@ def label_before(
         )
         .order_by(_LABELS.c.sequence.desc())
     )
-    said: bool | None = connection.scalar(query.limit(1))
-    return said
+    row = connection.execute(query.limit(1)).first()
+    return Finding(*row) if row else None
 
 
 def fates_before(connection: Connection, payment: int, sequence: int) -> list[str]:

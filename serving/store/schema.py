@@ -167,6 +167,8 @@ labels = Table(
     _text("stream"),
     _text("event_id"),
     Column("is_fraud", sa.Boolean, nullable=False),
+    Column("established", sa.Boolean, nullable=False, server_default=sa.true()),
+    Column("blames", sa.Boolean, nullable=False, server_default=sa.false()),
     ForeignKeyConstraint(["sequence"], ["events.sequence"]),
     Index("ix_labels_member_stream_event_id", "member", "stream", "event_id"),
     Index("uq_labels_member_label_id", "member", "label_id", unique=True),

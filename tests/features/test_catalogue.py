@@ -221,6 +221,32 @@ def test_known_frauds_count_from_when_they_became_known(reference: Reference) ->
     assert after["just_under_threshold"] == 1
 
 
+def test_a_victims_account_never_counts_as_a_perpetrators(reference: Reference) -> None:
+    def known_of(*told: dict[str, object]) -> tuple[float, ...]:
+        story = Story(reference)
+        story.pay(NOON, debtor_account="ana", creditor_account="mule")
+        given = {"event_id": "p1", "time": NOON, "currency": "EUR", "amount": "100"}
+        event = parse(Payment, {**given, "debtor_account": "ana", "creditor_account": "mule"})
+        label = {"stream": "payment", "event_id": "p1", "is_fraud": True, "source": "police"}
+        finding = None
+        for day, more in enumerate(told, start=1):
+            made = parse(Label, {**label, "known_at": NOON + timedelta(days=day), **more})
+            story.engine.label(event, made, finding)
+            finding = made.finding or finding
+        later = NOON + timedelta(days=4)
+        seen = story.pay(later, debtor_account="ana", creditor_account="mule")
+        names = ("creditor_frauds_7d", "debtor_frauds_7d", "debtor_known_fraud_share_7d")
+        return tuple(seen[name] for name in names)
+
+    assert known_of({"subject_role": "complicit"}) == (1, 1, 1)
+    assert known_of({"subject_role": "victim"}) == (1, 0, 0)
+    assert known_of({"subject_role": "complicit"}, {"subject_role": "victim"}) == (1, 0, 0)
+    assert known_of({"subject_role": "victim"}, {"subject_role": "complicit"}) == (1, 1, 1)
+    # A suspicion says nothing of anybody, and takes nothing back.
+    assert known_of({"status": "suspected"})[:2] == (0, 0)
+    assert known_of({"subject_role": "complicit"}, {"status": "suspected"}) == (1, 1, 1)
+
+
 def test_just_under_is_of_the_country_and_its_currency(reference: Reference) -> None:
     def just_under(country: str, currency: str, amount: str) -> float:
         out = Story(reference).pay(

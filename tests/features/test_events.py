@@ -71,6 +71,30 @@ def test_equal_numbers_at_different_agents_are_different_accounts() -> None:
     assert there.creditor_identity != parse(Payment, PAYMENT).creditor_identity
 
 
+def test_a_suspicion_establishes_nothing_and_corrects_nothing() -> None:
+    suspected = parse(Label, {**LABEL, "status": "suspected"})
+    assert suspected.finding is None
+    assert parse(Label, suspected.canonical()) == suspected
+    assert b"status" not in parse(Label, LABEL).canonical()
+    assert "suspects no crime" in str(problems("label", status="suspected", is_fraud=False))
+    assert "corrects nothing" in str(problems("label", status="suspected", supersedes="l0"))
+
+
+@pytest.mark.parametrize(
+    ("fraud", "role", "finding"),
+    [
+        (True, "perpetrator", (True, True)),
+        (True, "unknown", (True, True)),
+        (True, "victim", (True, False)),
+        (False, "unknown", (False, False)),
+    ],
+)
+def test_a_crime_counts_against_its_subject_but_not_against_its_victim(
+    fraud: bool, role: str, finding: tuple[bool, bool]
+) -> None:
+    assert parse(Label, {**LABEL, "is_fraud": fraud, "subject_role": role}).finding == finding
+
+
 @pytest.mark.parametrize(
     ("currency", "amount", "minor"),
     [
@@ -136,6 +160,10 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ("access", "user_id", None, "send it as text"),
         ("label", "typology", "Account Takeover", "match the pattern"),
         ("label", "is_fraud", "perhaps", "send true or false"),
+        ("label", "status", "reported", "use one of 'confirmed' or 'suspected'"),
+        ("label", "review_propensity", 0, "send more than 0"),
+        ("label", "review_propensity", 1.5, "send 1.0 or less"),
+        ("label", "review_propensity", "often", "send a number"),
         ("payment_status", "status", "lost", "use one of 'accepted'"),
         ("payment_status", "reason", "fraud", "match the pattern"),
         ("payment_status", "uetr", "EB6305C9", "match the pattern"),

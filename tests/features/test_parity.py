@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.batch import build
 from features.engine import Engine
-from features.events import AccessEvent, Label, Payment
+from features.events import AccessEvent, Finding, Label, Payment
 from features.reference import Reference
 
 REFERENCE = Reference()
@@ -24,13 +24,14 @@ def online(world: World, replayed: int = 0, reference: Reference = REFERENCE) ->
     """Step through a world; the first `replayed` arrivals are only recorded, as after a crash."""
     engine = Engine(reference)
     events: dict[tuple[str, str], Payment | AccessEvent] = {}
-    known: dict[tuple[str, str], bool] = {}
+    known: dict[tuple[str, str], Finding] = {}
     vectors: Vectors = {}
     for number, (_, event) in enumerate(world.arrivals):
         if isinstance(event, Label):
             about = (event.stream, event.event_id)
             engine.label(events[about], event, known.get(about))
-            known[about] = event.is_fraud
+            if event.finding is not None:
+                known[about] = event.finding
             continue
         events[event.stream, event.event_id] = event
         if number < replayed:

@@ -136,12 +136,15 @@ def _access(rng: random.Random, number: int, time: datetime) -> AccessEvent:
 
 def _label(rng: random.Random, events: list[Payment | AccessEvent], now: datetime) -> Label:
     event = rng.choice(events)
+    fraud = rng.random() < 0.5
     given = {
         "label_id": f"l{rng.random()}",
         "stream": event.stream,
         "event_id": event.event_id,
-        "is_fraud": rng.random() < 0.5,
+        "is_fraud": fraud,
         "known_at": max(now, event.time),
         "source": "import",
+        "subject_role": rng.choice(["victim", "complicit", "unknown"]),
+        "status": "suspected" if fraud and rng.random() < 0.3 else "confirmed",
     }
     return parse(Label, given)

@@ -153,11 +153,20 @@ def test_each_disposition_makes_its_label(service: Running, word: str) -> None:
     else:
         assert {one["is_fraud"] for one in labels} == {expected}
         assert {one["subject_role"] for one in labels} == {DISPOSITIONS[word].subject_role}
+        status = {one.get("status", "confirmed") for one in labels}
+        assert status == {DISPOSITIONS[word].status}
+    # A suspicion labels nothing in the timeline: nothing is established.
+    detail = service.client.get(f"/v1/cases/{case_id}").json()
+    shown = {one["label"] for one in detail["timeline"] if one["in_case"]}
+    established = expected is not None and DISPOSITIONS[word].status == "confirmed"
+    assert shown == ({expected} if established else {None})
 
 
-def test_safeguarding_labels_a_victim() -> None:
+def test_safeguarding_labels_a_victim_and_a_report_only_suspects() -> None:
     chosen = DISPOSITIONS["safeguarding_referral"]
     assert (chosen.is_fraud, chosen.subject_role) == (True, "victim")
+    assert DISPOSITIONS["suspicious_report"].status == "suspected"
+    assert DISPOSITIONS["laundering_confirmed"].typology == "money_laundering"
 
 
 def test_a_decision_feeds_the_history_of_the_labels(

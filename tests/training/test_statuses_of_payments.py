@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from features.reference import Reference
-from training import data
+from training import data, truth
 from training.errors import MissingInput
 from training.prepare import timeline
-from training.recipe import Data, load
+from training.recipe import Data, Labels, load
 from training.score import score_file
 
 PAYMENTS = """event_id,time,currency,amount,debtor_account,creditor_account,end_to_end_id
@@ -49,8 +49,8 @@ def test_a_recall_for_fraud_is_known_from_its_own_day_on(files: Data) -> None:
     start = int(payments.integers("time")[0])
 
     def known(after: int) -> list[int]:
-        found = data.targets(payments, read.labels, start + after, 90 * DAY)
-        return [int(target) for target in found]
+        found = truth.known_by(payments, read.labels, start + after, 90 * DAY, Labels())
+        return [int(target) for target in found.target]
 
     assert known(2 * DAY) == [-1, -1, 1]
     assert known(2 * DAY + 1) == [1, -1, 1]

@@ -27,7 +27,8 @@ from training.metrics.ranking import (
     ranking,
     subject_precision,
 )
-from training.metrics.typology import UNNAMED, Found, recall_by_typology
+from training.metrics.typology import Found, recall_by_typology
+from training.offences import UNNAMED
 
 __all__ = [
     "SUBJECT_WORD",

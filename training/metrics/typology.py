@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.metrics.outcomes import Mask, Outcomes
-
-UNNAMED = "unnamed"
+from training.offences import UNNAMED
 
 
 @dataclass(frozen=True)

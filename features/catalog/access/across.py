@@ -53,7 +53,9 @@ ACROSS_FEATURES: tuple[F, ...] = (
         USER_LABELS.flagged("30d"),
         "events",
         "known frauds",
-        "{value} events of this user became known as crime in the 30 days before",
+        "{value} events of this user, who was not the victim, became known as crime in the 30 days "
+        "before",
         "What was confirmed before tends to go on.",
+        version=2,
     ),
 )

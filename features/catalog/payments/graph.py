@@ -53,8 +53,9 @@ GRAPH_FEATURES = (
         "count",
         "graph",
         "{value} shared devices or addresses lie between here and a fraud known within 30 days",
-        "Criminals change accounts sooner than devices.",
+        "Criminals change accounts sooner than devices; a victim's account leads to nobody.",
         "no fraud of 30 days is known within two shared devices or addresses",
+        version=2,
     ),
     F(
         "walk_cut_short",

@@ -21,24 +21,30 @@ from features.definitions import F, View, ratio, smoothed_rate
 
 SPANS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 GOES_ON = "What was confirmed before tends to go on."
+NO_VICTIM = " of which it was not the victim"
 
 
-def _frauds(subject: str, known: View, *windows: str) -> tuple[F, ...]:
+def _frauds(
+    subject: str, known: View, *windows: str, version: int = 1, aside: str = ""
+) -> tuple[F, ...]:
     return tuple(
         F(
             f"{subject}_frauds_{window}",
             known.flagged(window),
             "payments",
             "known frauds",
-            f"{{value}} payments of this {subject} became known as fraud in the {SPANS[window]} "
-            "before",
+            f"{{value}} payments of this {subject} became known as fraud{aside} in the "
+            f"{SPANS[window]} before",
             GOES_ON,
+            version=version,
         )
         for window in windows
     )
 
 
-def _shares(subject: str, known: View, *windows: str) -> tuple[F, ...]:
+def _shares(
+    subject: str, known: View, *windows: str, version: int = 1, aside: str = ""
+) -> tuple[F, ...]:
     return tuple(
         F(
             f"{subject}_known_fraud_share_{window}",
@@ -46,15 +52,18 @@ def _shares(subject: str, known: View, *windows: str) -> tuple[F, ...]:
             "share",
             "known frauds",
             f"of what became known of this {subject}'s payments in {SPANS[window]}, "
-            "{value} was fraud",
+            f"{{value}} was fraud{aside}",
             "As before, against what else was checked.",
             f"nothing became known of this {subject} in {SPANS[window]}",
+            version=version,
         )
         for window in windows
     )
 
 
-def _rates(subject: str, known: View, paid: View, *windows: str) -> tuple[F, ...]:
+def _rates(
+    subject: str, known: View, paid: View, *windows: str, version: int = 1, aside: str = ""
+) -> tuple[F, ...]:
     return tuple(
         F(
             f"{subject}_fraud_rate_{window}",
@@ -62,8 +71,9 @@ def _rates(subject: str, known: View, paid: View, *windows: str) -> tuple[F, ...
             "share",
             "known frauds",
             f"of this {subject}'s payments of {SPANS[window]} about {{value}} (smoothed) "
-            "is known fraud",
+            f"is known fraud{aside}",
             "As before, against how much goes through; small counts are drawn to the usual rate.",
+            version=version,
         )
         for window in windows
     )
@@ -73,9 +83,9 @@ LABEL_FEATURES: tuple[F, ...] = (
     *_frauds("creditor", CREDITOR_LABELS, "24h", "7d", "30d"),
     *_shares("creditor", CREDITOR_LABELS, "24h", "7d"),
     *_rates("creditor", CREDITOR_LABELS, IN, "7d", "30d"),
-    *_frauds("debtor", DEBTOR_LABELS, "7d", "30d"),
-    *_shares("debtor", DEBTOR_LABELS, "7d"),
-    *_rates("debtor", DEBTOR_LABELS, OUT, "30d"),
+    *_frauds("debtor", DEBTOR_LABELS, "7d", "30d", version=2, aside=NO_VICTIM),
+    *_shares("debtor", DEBTOR_LABELS, "7d", version=2, aside=NO_VICTIM),
+    *_rates("debtor", DEBTOR_LABELS, OUT, "30d", version=2, aside=NO_VICTIM),
     *_frauds("device", DEVICE_LABELS, "7d", "30d"),
     *_shares("device", DEVICE_LABELS, "7d"),
     *_rates("device", DEVICE_LABELS, DEVICE, "30d"),

@@ -118,6 +118,8 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "resource": ANY,
     },
     "label": {
+        "status": st.sampled_from(["confirmed", "suspected", "reported"]),
+        "review_propensity": st.sampled_from(["1", "0.0005", "0", "nan", "x", "2"]),
         "label_id": st.sampled_from(["payment:p1:1777636800000000", "l1"]),
         "stream": st.sampled_from(["payment", "access", "label"]),
         "event_id": st.sampled_from(["p1", " "]),
