@@ -23,7 +23,18 @@ from serving.app import create_app
 from serving.metrics import Metrics
 from training.coverage import matrix, measure
 from training.coverage.page import page as coverage
-from training.recipe import Boosting, Card, Data, Gates, Labels, Latest, Recipe, Review, Weeks
+from training.recipe import (
+    Boosting,
+    Card,
+    Data,
+    Figures,
+    Gates,
+    Labels,
+    Latest,
+    Recipe,
+    Review,
+    Weeks,
+)
 from training.simulate.crimes import CRIMES
 
 DOCS = Path(__file__).parent
@@ -123,6 +134,7 @@ def recipe_page() -> str:
         ('[split], protocol = "weeks"', Weeks),
         ("[boosting]", Boosting),
         ("[review]", Review),
+        ("[figures]", Figures),
         ("[gates]", Gates),
         ("[card]", Card),
     )

@@ -154,6 +154,7 @@ def test_recipes_that_are_shown_are_recipes(tmp_path: Path) -> None:
     for text in blocks(DOCS / "training.md", "toml"):
         path.write_text(text)
         shown.append(load(str(path)))
+    assert any(one.figures.segment == "customer_kind" for one in shown)
     assert shown[-1].review.reviews_per_day == 60
     assert shown[0].labels.target == "laundering"
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import data, evidence, metrics, novelty, prepare, promote, splits, thresholds
+from training import data, evidence, judging, metrics, novelty, prepare, promote, splits, thresholds
 from training.errors import NoChampion
 from training.evidence import Evidence
 from training.metrics import Found
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from training.metrics.decision import Decision
     from training.progress import Teller
 
 
@@ -30,6 +31,7 @@ class Evaluation:
     metrics: dict[str, float]
     evidence: Evidence
     recall_by_typology: dict[str, Found]
+    decision: Decision
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON-able values, the figures at the top level."""
@@ -84,6 +86,10 @@ def evaluate(
             prepare.typologies_of(line, test, recipe),
             scores.probability >= scorer.bundle.thresholds.review,
         )
+        limits = scorer.bundle.thresholds
+        judged = judging.judge(
+            recipe, line, test, reference, scores.margin, scores.probability, limits
+        )
     counts = test.counts
     return Evaluation(
         stream,
@@ -94,6 +100,7 @@ def evaluate(
         figures,
         test.evidence,
         recall,
+        judged.decision,
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from training.data import Inputs
     from training.metrics import Found
+    from training.metrics.decision import Decision
     from training.pipeline import Fitted, TrainingResult
     from training.prepare import Prepared
 
@@ -31,6 +32,7 @@ def write_bundle(
     fitted: Fitted,
     figures: dict[str, float],
     recall: dict[str, Found],
+    decision: Decision,
     inputs: Inputs,
     home: Path,
 ) -> Bundle:
@@ -59,6 +61,7 @@ def write_bundle(
                 "absent": prepared.absent,
                 "span": str(prepared.train.span),
                 "recall_by_typology": {name: asdict(found) for name, found in recall.items()},
+                "decision": decision.compact(),
                 "slices": {name: asdict(count) for name, count in prepared.counts.items()},
                 "evidence": {name: asdict(one) for name, one in prepared.evidence.items()},
                 "recipe": _plain_recipe(recipe),

@@ -13,10 +13,12 @@ import numpy as np
 
 from training import (
     calibration,
+    countries,
     data,
     evidence,
     fit,
     judged,
+    judging,
     keeping,
     metrics,
     novelty,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from models.decision import Thresholds
     from models.novelty import Novelty
     from models.promotions import Person
+    from training.metrics.decision import Decision
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class TrainingResult:
     bundle: Path
     metrics: dict[str, float]
     recall_by_typology: dict[str, Found]
+    decision: Decision
     baselines: dict[str, dict[str, float]]
     thresholds: Thresholds
     counts: dict[str, prepare.Counts]
@@ -130,9 +134,22 @@ def train(
             prepare.typologies_of(line, prepared.test, recipe),
             probability >= fitted.thresholds.review,
         )
+        judgement = judging.judge(
+            recipe,
+            line,
+            prepared.test,
+            reference,
+            scores["xgboost"],
+            probability,
+            fitted.thresholds,
+        )
+        decision = judgement.decision
+        if recipe.baselines:
+            without = countries.without_countries(recipe, prepared, fitted.trees, scores["xgboost"])
+            decision = replace(decision, without_countries=without)
     with teller.stage("writing"):
         bundle = keeping.write_bundle(
-            recipe, stream, prepared, fitted, figures["xgboost"], recall, inputs, home
+            recipe, stream, prepared, fitted, figures["xgboost"], recall, decision, inputs, home
         )
         everything = np.arange(len(CATALOGUES[stream].names))
         test = prepare.slice_of(line, recipe, prepared.split, "test", everything)
@@ -150,6 +167,7 @@ def train(
         bundle=bundle.directory,
         metrics=figures.pop("xgboost"),
         recall_by_typology=recall,
+        decision=decision,
         baselines=figures,
         thresholds=bundle.thresholds,
         counts=prepared.counts,

@@ -140,6 +140,21 @@ class Review(_Section):
     """Advice is urgent from the score on at which this share of flagged events was fraud."""
 
 
+class Figures(_Section):
+    """What the figures that people decide by are told by."""
+
+    cost_per_review: Annotated[float, Field(ge=0)] = 20.0
+    """What looking at one subject costs, in the reference currency (EUR)."""
+    recovered_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the value of frauds found that can still be kept or got back."""
+    capacities: Annotated[list[float], Field(min_length=1, max_length=12)] = [10, 50, 100, 500]
+    """Reviews a day at which precision, recall and worth are told."""
+    segment: str | None = None
+    """Column with a customer's segment; `segment` or the kind of account when not given."""
+    draws: Annotated[int, Field(ge=20, le=5000)] = 200
+    """Redrawings of the subjects behind each interval; half of it beyond 300,000 events."""
+
+
 class Gates(_Section):
     """What a model must show on its test slice before it may become champion.
 
@@ -197,6 +212,7 @@ class Recipe(_Section):
     split: Annotated[Latest | Weeks, Field(discriminator="protocol")] = Latest()
     boosting: Boosting = Boosting()
     review: Review = Review()
+    figures: Figures = Figures()
     gates: Gates = Gates()
     card: Card = Card()
 

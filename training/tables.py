@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from training.decision_tables import decision_tables
+
 if TYPE_CHECKING:
     from features.definitions import Catalogue, F
     from models.promotions import Promotion
@@ -60,7 +62,8 @@ def training_tables(result: TrainingResult) -> list[Table]:
     made.add_row("bundle", str(result.bundle))
     made.add_row("champion", _champion(result))
     labels = evidence_table(result.evidence["test"])
-    return [figures, recall_table(result.recall_by_typology), labels, made]
+    decided = decision_tables(result.decision)
+    return [figures, *decided, recall_table(result.recall_by_typology), labels, made]
 
 
 def _champion(result: TrainingResult) -> str:
@@ -114,7 +117,12 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
     for key, words in WORDS.items():
         if key in result.metrics:
             table.add_row(words, _number(result.metrics[key]))
-    return [table, recall_table(result.recall_by_typology), evidence_table(result.evidence)]
+    return [
+        table,
+        *decision_tables(result.decision),
+        recall_table(result.recall_by_typology),
+        evidence_table(result.evidence),
+    ]
 
 
 def score_tables(done: Scored) -> list[Table]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,25 @@ def test_recall_is_told_for_each_typology(trained: pipeline.TrainingResult) -> N
     assert told == trained.document()["recall_by_typology"]
     line = f"| stolen card | {told['stolen_card']['found_subject_days']} |"
     assert line in card(bundle, CATALOGUES["payment"])
+
+
+def test_the_run_has_the_figures_that_people_decide_by(trained: pipeline.TrainingResult) -> None:
+    document = trained.document()
+    found = document["decision"]
+    precision = found["average_precision"]
+    assert precision["value"] == pytest.approx(document["average_precision"], abs=1e-6)
+    assert precision["low"] <= precision["value"] <= precision["high"]
+    assert found["brier"]["value"] == pytest.approx(document["brier"], abs=1e-6)
+    assert found["at_threshold"]["alerts_per_day"] == pytest.approx(
+        document["flagged_per_day"], abs=1e-3
+    )
+    assert list(found["at_capacity"]) == ["10", "50", "100", "500"]
+    assert found["time_to_detect"]["cases"] > 0
+    # The small bank's payments name no country, so no feature reads one.
+    assert found["without_countries"] is None
+    kept = Bundle.load(trained.bundle).training["decision"]
+    assert kept["average_precision"] == precision
+    assert len(kept["curve"]["rows"][0]) == len(kept["curve"]["columns"])
 
 
 def test_features_without_inputs_are_left_out_and_named(trained: pipeline.TrainingResult) -> None:
@@ -155,6 +175,8 @@ def test_evaluating_the_champion_gives_the_figures_of_the_run(
     assert judged.version == trained.version
     assert judged.events == trained.counts["test"].events
     assert judged.recall_by_typology == trained.recall_by_typology
+    again = replace(judged.decision, without_countries=trained.decision.without_countries)
+    assert again == trained.decision
     for key, value in judged.metrics.items():
         assert value == pytest.approx(trained.metrics[key])
 

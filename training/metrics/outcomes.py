@@ -41,6 +41,14 @@ class Outcomes:
         return np.ones(len(self.target)) if self.weight is None else self.weight
 
 
+def pairs(first: Integers, second: Integers) -> Integers:
+    """Return one number for each pair of numbers, the same for equal pairs, in their order."""
+    if not len(first):
+        return first
+    lowest, low = int(first.min()), int(second.min())
+    return (first - lowest) * (int(second.max()) - low + 1) + (second - low)
+
+
 @dataclass(frozen=True)
 class SubjectDays:
     """One row for each subject and day, by day and falling score (ties by subject)."""

@@ -42,15 +42,21 @@ def areas(weight: Floats, target: Mask, last: Mask, starts: Integers) -> Floats:
 
 @njit(cache=True)
 def reviews(
-    weight: Floats, fraud: Mask, subject: Integers, starts: Integers, capacity: float, leave: bool
+    weight: Floats,
+    fraud: Mask,
+    value: Floats,
+    subject: Integers,
+    starts: Integers,
+    capacity: float,
+    leave: bool,
 ) -> Floats:
-    """Return the frauds found and the reviews made on each day, float64[days, 2].
+    """Return each day's reviews, the frauds they find and those frauds' value, float64[days, 3].
 
     Rows are subject days by day and falling score; each day's first are reviewed until `capacity`
     is used up. With `leave` a subject that was found is not reviewed again.
     """
     days = len(starts) - 1
-    done = np.zeros((days, 2))
+    done = np.zeros((days, 3))
     known = np.zeros(subject.max() + 1 if leave and len(subject) else 1, dtype=np.bool_)
     for day in range(days):
         room = capacity
@@ -61,9 +67,10 @@ def reviews(
                 continue
             taken = min(room, weight[row])
             room -= taken
-            done[day, 1] += taken
+            done[day, 0] += taken
             if fraud[row] and taken > 0:
-                done[day, 0] += taken
+                done[day, 1] += taken
+                done[day, 2] += taken * value[row]
                 if leave:
                     known[subject[row]] = True
     return done

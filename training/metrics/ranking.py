@@ -47,10 +47,11 @@ def at_capacity(outcomes: Outcomes, score: Floats, reviews_per_day: float) -> tu
     """
     rows = subject_days(outcomes, score)
     weight = outcomes.weights[rows.place]
+    capacity = float(round(reviews_per_day))
     done = passes.reviews(
-        weight, rows.fraud, rows.subject, rows.starts, float(round(reviews_per_day)), False
+        weight, rows.fraud, np.zeros_like(weight), rows.subject, rows.starts, capacity, False
     )
-    found, reviewed = done.sum(axis=0)
+    reviewed, found = done[:, :2].sum(axis=0)
     frauds = weight[rows.fraud].sum()
     return _share(found, reviewed), _share(found, frauds)
 
@@ -64,10 +65,9 @@ def subject_precision(outcomes: Outcomes, score: Floats, count: int) -> float:
     rows = subject_days(outcomes, score)
     _, subject = np.unique(rows.subject, return_inverse=True)
     weight = outcomes.weights[rows.place]
-    done = passes.reviews(
-        weight, rows.fraud, subject.astype(np.int64), rows.starts, float(count), True
-    )
-    return float(np.mean(done[:, 0] / count)) if len(done) else 0.0
+    own, nothing = subject.astype(np.int64), np.zeros_like(weight)
+    done = passes.reviews(weight, rows.fraud, nothing, own, rows.starts, float(count), True)
+    return float(np.mean(done[:, 1] / count)) if len(done) else 0.0
 
 
 def _share(part: float, whole: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.metrics.outcomes import Mask, Outcomes
+from training.metrics.outcomes import Mask, Outcomes, pairs
 from training.offences import UNNAMED
 
 
@@ -35,8 +35,7 @@ def recall_by_typology(
     `typology` names each event's kind of crime, empty where nobody said: those stand under
     "unnamed".
     """
-    keys = np.stack([outcomes.subject, outcomes.day], axis=1)
-    _, subject_day = np.unique(keys, axis=0, return_inverse=True)
+    subject_day = pairs(outcomes.subject, outcomes.day)
     seen = np.isin(subject_day, subject_day[flagged])
     names = np.array([name or UNNAMED for name in typology], dtype=object)
     found = {}
