@@ -77,8 +77,11 @@ def test_the_run_has_the_figures_that_people_decide_by(trained: pipeline.Trainin
     )
     assert list(found["at_capacity"]) == ["10", "50", "100", "500"]
     assert found["time_to_detect"]["cases"] > 0
-    # The small bank's payments name no country, so no feature reads one.
-    assert found["without_countries"] is None
+    # The small bank's payments name no country: only the thresholds of anywhere are left.
+    assert found["without_countries"]["features_left_out"] == [
+        "just_under_threshold",
+        "threshold_share_7d",
+    ]
     kept = Bundle.load(trained.bundle).training["decision"]
     assert kept["average_precision"] == precision
     assert len(kept["curve"]["rows"][0]) == len(kept["curve"]["columns"])
