@@ -49,7 +49,7 @@ def create_key(
 ) -> None:
     """Create an API key and print it, for the only time."""
     scopes = scope or ["score", "read"]
-    with _opened(home) as database:
+    with opened(home) as database:
         key = keys.create(
             database, name=name, member=member, country=country, scopes=scopes, days=days
         )
@@ -63,9 +63,9 @@ def create_key(
 @_keys.command("list")
 def list_keys(home: Home = None, as_json: Json = False) -> None:
     """List API keys, without their secrets."""
-    with _opened(home) as database:
+    with opened(home) as database:
         rows = keys.every(database)
-    _print(
+    print_rows(
         "API keys",
         [
             {
@@ -87,7 +87,7 @@ def list_keys(home: Home = None, as_json: Json = False) -> None:
 @_keys.command("revoke")
 def revoke_key(prefix: str, home: Home = None) -> None:
     """Revoke an API key for good; a running service refuses it within a second."""
-    with _opened(home) as database:
+    with opened(home) as database:
         keys.revoke(database, prefix)
     print(f"key {prefix} is revoked", file=sys.stderr)
 
@@ -109,7 +109,7 @@ def create_user(
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with _opened(home) as database:
+    with opened(home) as database:
         users.create(
             database,
             user_name=user_name,
@@ -125,9 +125,9 @@ def create_user(
 @_users.command("list")
 def list_users(home: Home = None, as_json: Json = False) -> None:
     """List users."""
-    with _opened(home) as database:
+    with opened(home) as database:
         rows = users.every(database)
-    _print(
+    print_rows(
         "Users",
         [
             {
@@ -148,7 +148,7 @@ def list_users(home: Home = None, as_json: Json = False) -> None:
 @_users.command("disable")
 def disable_user(user_name: str, home: Home = None) -> None:
     """Disable a user for good and end the sessions."""
-    with _opened(home) as database:
+    with opened(home) as database:
         users.disable(database, user_name)
     print(f"user {user_name} is disabled", file=sys.stderr)
 
@@ -161,7 +161,7 @@ def export_labels(
     as_json: Json = False,
 ) -> None:
     """Write every label to a file that `crossflag train --labels` reads."""
-    with _opened(home) as database:
+    with opened(home) as database:
         count = write_labels(every_label(database, member), out)
     if as_json:
         _print_json({"labels": count, "out": str(out)})
@@ -172,7 +172,7 @@ def export_labels(
 @_db.command("upgrade")
 def upgrade(home: Home = None) -> None:
     """Bring the store's tables to the newest form; `serve` does it too."""
-    with _opened(home) as database:
+    with opened(home) as database:
         print(f"{database.name} is in the newest form", file=sys.stderr)
 
 
@@ -184,9 +184,9 @@ def list_audit(
     as_json: Json = False,
 ) -> None:
     """List the newest rows of the audit log, newest first."""
-    with _opened(home) as database:
+    with opened(home) as database:
         rows = audit.newest(database, limit, member)
-    _print(
+    print_rows(
         "Audit log",
         [
             {
@@ -204,7 +204,8 @@ def list_audit(
 
 
 @contextmanager
-def _opened(home: Path | None) -> Iterator[Database]:
+def opened(home: Path | None) -> Iterator[Database]:
+    """Open the store of a home, or of the settings, and close it in the end."""
     database = Database(Settings.from_environment(home=home).database)
     try:
         yield database
@@ -218,7 +219,8 @@ def _state(revoked_at: int | None, expires_at: int | None) -> str:
     return "expired" if expires_at is not None and expires_at <= now() else "in force"
 
 
-def _print(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+def print_rows(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Print rows as a table, or as one JSON document."""
     if as_json:
         _print_json(rows)
         return

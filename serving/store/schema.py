@@ -256,3 +256,47 @@ owners = Table(
 
 # PostgreSQL only: several processes number the log, each its own members' entries.
 log_numbers = sa.Sequence("log_numbers", metadata=metadata)
+
+watchlists = Table(
+    "watchlists",
+    metadata,
+    Column("name", sa.Text, primary_key=True),
+    _text("title"),
+    _text("owner_country"),
+    _text("purpose"),
+    _text("handling"),
+    _text("audience"),
+    _number("version"),
+)
+
+watchlist_versions = Table(
+    "watchlist_versions",
+    metadata,
+    _text("name"),
+    _number("version"),
+    _number("imported_at"),
+    _text("actor"),
+    _text("source"),
+    _text("digest"),
+    _number("records"),
+    _number("added"),
+    _number("changed"),
+    _number("withdrawn"),
+    _number("refused"),
+    PrimaryKeyConstraint("name", "version"),
+)
+
+# A record that changes gets a new row; the old one says until which version it was in force.
+watchlist_records = Table(
+    "watchlist_records",
+    metadata,
+    _text("name"),
+    _text("entity_id"),
+    _number("first_version"),
+    _number("last_version", optional=True),
+    Column("digest", sa.LargeBinary(32), nullable=False),
+    _text("schema"),
+    _text("caption"),
+    Column("body", sa.LargeBinary, nullable=False),
+    PrimaryKeyConstraint("name", "entity_id", "first_version"),
+)
