@@ -184,7 +184,7 @@ def turns_right(node: Any, value: np.float32) -> Any:
     return int(not value < node.threshold) & (int(value == value) | node.missing_right)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)  # so that scoring in the shadow holds up nobody
 def _add_trees(
     nodes: npt.NDArray[np.void],
     roots: Integers,

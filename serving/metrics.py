@@ -60,6 +60,27 @@ class Metrics:
         self.champion = Gauge(
             "crossflag_champion", "1 for the model in use", ["stream", "version"], registry=registry
         )
+        self.champion_unusable = Gauge(
+            "crossflag_champion_unusable",
+            "1 when the model that was promoted last cannot be used and the old one serves on",
+            ["stream"],
+            registry=registry,
+        )
+        self.challenger = Gauge(
+            "crossflag_challenger",
+            "1 for the model scored in the shadow",
+            ["stream", "version"],
+            registry=registry,
+        )
+        self.shadow_events = Counter(
+            "crossflag_shadow_events", "Events scored in the shadow", ["stream"], registry=registry
+        )
+        self.shadow_dropped = Counter(
+            "crossflag_shadow_dropped_events",
+            "Events left out of the shadow: it was behind, or its scores could not be stored",
+            ["stream"],
+            registry=registry,
+        )
 
     def text(self) -> bytes:
         """Return every metric in Prometheus' text form."""

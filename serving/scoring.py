@@ -23,6 +23,7 @@ from serving.errors import Conflict, NotFound, ServiceError
 from serving.metrics import Metrics
 from serving.pools import Place, Scored
 from serving.sequencer import Sequencer, Turn
+from serving.shadow import Seen, Shadow
 from serving.store import log
 from serving.store.database import Database
 from serving.store.records import moment
@@ -59,12 +60,14 @@ class Assessor:
         champions: Champions,
         metrics: Metrics,
         access_exposure: int,
+        shadow: Shadow,
     ) -> None:
         self._sequencer = sequencer
         self._database = database
         self._champions = champions
         self._metrics = metrics
         self._access_exposure = access_exposure
+        self._shadow = shadow
         self._salt = secrets.token_bytes(16)
 
     async def assess(
@@ -80,12 +83,15 @@ class Assessor:
         principal.require("score")
         scorer = self._champions.scorer(stream)
         member = principal.member
+        seen: list[Seen] | None = [] if self._shadow.wanted(stream) else None
 
         def task(turn: Turn) -> list[Assessed | ServiceError]:
-            return self._assess(turn, member, scorer, events)
+            return self._assess(turn, member, scorer, events, seen)
 
         keys = [(member, stream, event.event_id) for event in events]
         answers = await self._sequencer.submit(task, member=member, keys=keys)
+        if seen:
+            self._shadow.offer(seen)
         self._count(stream, answers)
         return answers
 
@@ -98,7 +104,12 @@ class Assessor:
         return found
 
     def _assess(
-        self, turn: Turn, member: str, scorer: Scorer, events: Sequence[Scorable]
+        self,
+        turn: Turn,
+        member: str,
+        scorer: Scorer,
+        events: Sequence[Scorable],
+        seen: list[Seen] | None,
     ) -> list[Assessed | ServiceError]:
         fresh: list[_Fresh] = []
         places: list[tuple[int, bool] | ServiceError] = []
@@ -129,6 +140,11 @@ class Assessor:
             fresh.append(_Fresh(place, event, turn.pools.step(event, place)))
             places.append((sequence, False))
         self._keep(turn, member, scorer, fresh)
+        if seen is not None:
+            seen += [
+                Seen(one.place.sequence, member, one.event.stream, one.scored.features, one.event)
+                for one in fresh
+            ]
         return [one if isinstance(one, ServiceError) else _answer(turn, *one) for one in places]
 
     def _keep(self, turn: Turn, member: str, scorer: Scorer, fresh: list[_Fresh]) -> None:

@@ -92,6 +92,7 @@ class Sequencer:
         self._running: asyncio.Task[None] | None = None
         self._doing: str | None = "starting"
         self._stopping = False
+        self._committing = False
 
     @property
     def not_ready(self) -> str | None:
@@ -99,6 +100,11 @@ class Sequencer:
         if self._running is not None and self._running.done() and not self._stopping:
             return "stopped by a fault of its own; start it again"
         return "stopping" if self._stopping else self._doing
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits for its turn or has it."""
+        return self._events_waiting > 0 or self._committing
 
     @property
     def behind(self) -> str | None:
@@ -166,7 +172,9 @@ class Sequencer:
         await self._until_done(lambda: self._follow(()), _REPLAYING)
         while (first := await self._queue.get()) is not None:
             self._events_waiting -= first.weight
+            self._committing = True
             await self._commit([first, *self._drain(self._group - first.weight)])
+            self._committing = False
 
     async def _commit(self, group: list[_Waiting[Any]]) -> None:
         loop = asyncio.get_running_loop()

@@ -15,6 +15,7 @@ from serving import agreements, audit, feature_sets
 from serving.cases import Cases
 from serving.champions import Champions
 from serving.clock import now
+from serving.comparing import Comparisons
 from serving.errors import ServiceError
 from serving.keys import Keys
 from serving.labels import Labels
@@ -24,6 +25,7 @@ from serving.pools import Pools
 from serving.scoring import Assessor
 from serving.sequencer import Sequencer
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.snapshots import Snapshots
 from serving.statuses import Statuses
 from serving.store.database import Database
@@ -69,13 +71,16 @@ class Service:
         )
         self.keys = Keys(self.database)
         self.users = Users(self.sequencer, self.database)
+        self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
         self.assessor = Assessor(
             self.sequencer,
             self.database,
             self.champions,
             self.metrics,
             settings.access_exposure,
+            self.shadow,
         )
+        self.comparisons = Comparisons(self.database)
         self.cases = Cases(self.sequencer, self.database, self.metrics, reference)
         self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)
@@ -90,6 +95,7 @@ class Service:
         self._followers = [
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
             asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
+            asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
         ]
 
     async def stop(self) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.errors import Problem
-from serving.cli import history, watchlist
+from serving.cli import compare, history, watchlist
 from serving.cli.administration import PARTS, Home
 from serving.errors import Invalid
 from serving.settings import Settings
@@ -17,6 +17,7 @@ from serving.settings import Settings
 app = typer.Typer(no_args_is_help=True)
 for _name, _part in {**PARTS, "history": history.app, "watchlist": watchlist.app}.items():
     app.add_typer(_part, name=_name)
+app.add_typer(compare.app)
 
 
 @app.command()

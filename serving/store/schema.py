@@ -86,6 +86,22 @@ assessments = Table(
     Index("uq_assessments_assessment_id", "assessment_id", unique=True),
 )
 
+# What a challenger would have said; nobody was told.
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("sequence", Long, autoincrement=False),
+    _text("model_version"),
+    _text("member"),
+    _text("stream"),
+    Column("margin", sa.Double, nullable=False),
+    Column("probability", sa.Double, nullable=False),
+    _text("advice"),
+    PrimaryKeyConstraint("sequence", "model_version"),
+    ForeignKeyConstraint(["sequence"], ["assessments.sequence"]),
+    Index("ix_shadow_scores_stream_model_version_sequence", "stream", "model_version", "sequence"),
+)
+
 # What the numbers of a feature vector stand for, by the version that assessments name.
 feature_sets = Table(
     "feature_sets",

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.champion import promote
+from models.challenger import challenge, dismiss
+from models.champion import promote, rollback
+from models.promotions import Person
 from serving.champions import Champions
 from serving.metrics import Metrics
 from tests.serving.harness import Running, running, wait_for
@@ -96,6 +98,54 @@ def test_half_a_champion_is_never_used(tmp_path: Path, trained: Path) -> None:
     assert bundle.version == pointer["version"]
     assert champions.scorer("payment") is not before
     assert champions.missing == {}
+
+
+def unusable(metrics: Metrics) -> float:
+    return metrics.champion_unusable.labels("payment")._value.get()
+
+
+def test_a_champion_that_this_program_cannot_serve_leaves_the_old_one(
+    tmp_path: Path, trained: Path
+) -> None:
+    shutil.copytree(trained / "models", tmp_path / "models")
+    metrics = Metrics()
+    champions = Champions(tmp_path / "models", metrics)
+    champions.refresh()
+    before = champions.scorer("payment")
+    names = [(feature.name, feature.version + 1) for feature in before.catalogue.features]
+    train(tmp_path, seed=4, streams=("payment",), features=names)
+    assert champions.refresh() == []
+    assert champions.scorer("payment") is before
+    assert "needs features" in champions.missing["payment"]
+    assert unusable(metrics) == 1
+    assert b'crossflag_champion_unusable{stream="payment"} 1.0' in metrics.text()
+    rollback(tmp_path / "models", "payment", "test", "it cannot be served")
+    assert champions.refresh() == []
+    assert champions.missing == {} and unusable(metrics) == 0
+
+
+def test_a_challenger_comes_and_goes_and_a_damaged_one_is_said(
+    tmp_path: Path, trained: Path
+) -> None:
+    shutil.copytree(trained / "models", tmp_path / "models")
+    champions = Champions(tmp_path / "models", Metrics())
+    champions.refresh()
+    serving = champions.scorer("payment")
+    made = train(tmp_path, seed=5, streams=("payment",), promoted=False)
+    challenge(tmp_path / "models", made.directory, Person("test"), "to compare")
+    assert champions.refresh() == []
+    found = champions.challenger("payment")
+    assert found is not None and found.bundle.version == made.version
+    assert champions.challenger("access") is None
+    dismiss(tmp_path / "models", "payment", Person("test"), "seen")
+    champions.refresh()
+    assert champions.challenger("payment") is None
+    challenge(tmp_path / "models", made.directory, Person("test"), "again")
+    (tmp_path / "models/payment" / made.version / "model.json").write_bytes(b"{")
+    champions.refresh()
+    assert champions.challenger("payment") is None
+    assert "challenger for payment cannot be used" in champions.challengers_missing["payment"]
+    assert champions.scorer("payment") is serving
 
 
 def test_a_pointer_that_is_no_record_leaves_the_champion(tmp_path: Path, trained: Path) -> None:

@@ -102,8 +102,14 @@ def theft(number: int, customer: int, start: datetime) -> list[tuple[str, dict[s
     return made
 
 
-def train(home: Path, seed: int = 1, streams: tuple[str, ...] = ("payment", "access")) -> None:
-    """Train and promote a tiny real bundle for each stream below `home`."""
+def train(
+    home: Path,
+    seed: int = 1,
+    streams: tuple[str, ...] = ("payment", "access"),
+    promoted: bool = True,
+    **more: Any,
+) -> Bundle:
+    """Train and promote a tiny real bundle for each stream below `home`; return the last."""
     engine = Engine(Reference())
     rows: dict[str, list[Any]] = {"payment": [], "access": []}
     marks: dict[str, list[bool]] = {"payment": [], "access": []}
@@ -112,10 +118,15 @@ def train(home: Path, seed: int = 1, streams: tuple[str, ...] = ("payment", "acc
         rows[stream].append(step.features)
         marks[stream].append(is_fraud)
     for stream in streams:
-        _bundle(home, stream, np.stack(rows[stream]), np.array(marks[stream]), seed)
+        made = _bundle(home, stream, np.stack(rows[stream]), np.array(marks[stream]), seed, more)
+        if promoted:
+            promote(home / "models", made.directory, by="test", why="a tiny model for tests")
+    return made
 
 
-def _bundle(home: Path, stream: str, rows: Any, marks: Any, seed: int) -> None:
+def _bundle(
+    home: Path, stream: str, rows: Any, marks: Any, seed: int, more: dict[str, Any]
+) -> Bundle:
     catalogue = CATALOGUES[stream]
     narrow = rows.astype(np.float32)
     matrix = xgboost.DMatrix(narrow, label=marks)
@@ -125,18 +136,17 @@ def _bundle(home: Path, stream: str, rows: Any, marks: Any, seed: int) -> None:
         num_boost_round=20 + seed,
     )
     margins = booster.predict(matrix, output_margin=True)
-    bundle = Bundle.write(
-        home / "made" / f"{stream}-{seed}",
-        name=f"tiny-{stream}",
-        stream=stream,
-        features=[(feature.name, feature.version) for feature in catalogue.features],
-        model=bytes(booster.save_raw("json")),
-        calibrator=Calibrator.sigmoid(1.0, 0.0),
-        thresholds=Thresholds(review=0.3, urgent=0.8, reviews_per_day=20),
-        metrics={"average_precision": 0.9},
-        profile=profile_of(rows, catalogue.names),
-        training={"data_hash": "test"},
-        parity_rows=narrow[:200],
-        parity_margins=margins[:200],
-    )
-    promote(home / "models", bundle.directory, by="test", why="a tiny model for tests")
+    parts: dict[str, Any] = {
+        "name": f"tiny-{stream}",
+        "stream": stream,
+        "features": [(feature.name, feature.version) for feature in catalogue.features],
+        "model": bytes(booster.save_raw("json")),
+        "calibrator": Calibrator.sigmoid(1.0, 0.0),
+        "thresholds": Thresholds(review=0.3, urgent=0.8, reviews_per_day=20),
+        "metrics": {"average_precision": 0.9},
+        "profile": profile_of(rows, catalogue.names),
+        "training": {"data_hash": "test"},
+        "parity_rows": narrow[:200],
+        "parity_margins": margins[:200],
+    }
+    return Bundle.write(home / "made" / f"{stream}-{seed}", **parts | more)
