@@ -123,7 +123,7 @@ class Program:
 
     def split(self, parts: int) -> list[Tables]:
         """Return at most `parts` parts of about equal work that together are this program."""
-        shares: list[list[int]] = [[] for _ in range(min(parts, len(self.groups)))]
+        shares: list[list[int]] = [[] for _ in range(max(1, min(parts, len(self.groups))))]
         loads = [0] * len(shares)
         for group in self.groups:
             least = loads.index(min(loads))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from features.definitions import Catalogue
+from features.events import AccessEvent, Payment
 from models.attribution import Attribution
 from models.bundle import Bundle
 from models.errors import BadRows
@@ -35,14 +36,15 @@ class Scores:
 class Scorer:
     """A bundle bound to the catalogue that serves it; keep one for the life of a process.
 
-    `catalogue` is the stream's with the bundle's raw features behind; a row is one of the former
-    with the latter's values added (`joined`).
+    `computed` is the stream's catalogue, as the kernel computes it; `catalogue` the same with the
+    bundle's raw features behind. A row is one of the latter (`row`, `joined`).
 
     Raises `FeatureMismatch` when the catalogue does not serve the bundle's features.
     """
 
     def __init__(self, bundle: Bundle, catalogue: Catalogue) -> None:
         self.bundle = bundle
+        self.computed = catalogue
         self.catalogue = bundle.served(catalogue)
         self.width = len(self.catalogue.names)
         self._columns = np.array(bundle.columns(catalogue), dtype=np.int64)
@@ -60,6 +62,10 @@ class Scorer:
     def joined(self, features: Float64, raw: Float64) -> Float64:
         """Return rows (or one row) of the stream's catalogue with the raw features behind them."""
         return np.concatenate([features, raw], axis=-1) if len(self.bundle.raw) else features
+
+    def row(self, features: Float64, event: Payment | AccessEvent) -> Float64:
+        """Return one event's row: what the kernel computed, and its raw features behind."""
+        return self.joined(features, self.bundle.raw.of_event(event))
 
     def score(self, features: Float64) -> Scores:
         """Score float64[n, width] rows in the catalogue's order; NaN is missing.

@@ -150,7 +150,7 @@ class Assessor:
     def _keep(self, turn: Turn, member: str, scorer: Scorer, fresh: list[_Fresh]) -> None:
         if not fresh:
             return
-        rows = np.stack([one.scored.features for one in fresh])
+        rows = np.stack([scorer.row(one.scored.features, one.event) for one in fresh])
         scores = scorer.score(rows)
         bundle = scorer.bundle
         thresholds = dict(vars(bundle.thresholds))
@@ -170,7 +170,7 @@ class Assessor:
                 reasons=(),
                 model_name=bundle.name,
                 model_version=bundle.version,
-                feature_set=scorer.catalogue.version,
+                feature_set=scorer.computed.version,
                 reference_version=turn.pools.reference.version,
                 thresholds=thresholds,
                 case_id=None,
@@ -198,7 +198,8 @@ class Assessor:
                 margin=margin,
                 pool_position=one.scored.position,
                 pool_entries=one.scored.entries,
-                features=_blob(row),
+                # Raw features are in the event itself; this is what only history could tell.
+                features=_blob(one.scored.features),
                 contributions=contributions,
             )
         if links:
