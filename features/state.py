@@ -49,7 +49,9 @@ def empty_state(program: Tables) -> State:
         queue=np.zeros((2, layout.MOST_ACCOUNTS), np.int64),
         bounds=np.zeros(layout.WINDOWS, np.int64),
         block=np.zeros(max(layout.FAMILY_SIZE), np.float64),
-        scratch=np.zeros(2 * int(program.histories[:, layout.HISTORY_CAP].max()), np.int64),
+        scratch=np.zeros(
+            2 * int(program.histories[:, layout.HISTORY_CAP].max(initial=0)), np.int64
+        ),
         fresh=np.zeros(layout.MOST_COLUMNS, np.int64),
         folding=np.zeros(layout.MOST_COLUMNS, np.int64),
     )

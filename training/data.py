@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ import numpy.typing as npt
 from training.errors import MissingInput
 
 if TYPE_CHECKING:
+    from features.formats.mapping import Mapping as Mapping_
+    from features.formats.rejects import Read
     from features.table import EventTable
     from training.recipe import Data
 
@@ -23,6 +25,10 @@ Integers = npt.NDArray[np.int64]
 Targets = npt.NDArray[np.int8]
 MICROSECONDS_PER_DAY = 86_400_000_000
 UNKNOWN = -1
+UNTIMED_DAYS = 100
+"""Days over which the rows of a file without times are spread."""
+NEVER = 1 << 61
+"""Later than any time: what is known by then is all that ever will be."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -46,6 +52,10 @@ class Inputs:
     labels: EventTable | None
     sources: tuple[Source, ...]
     statuses: EventTable | None = None
+    alone: Mapping[str, bool] = field(default_factory=dict)
+    """Streams whose rows stand alone, without parties; true where their times are real."""
+    test_days: float | None = None
+    """Days at the end that hold the rows of a given split; None where there is none."""
 
     def events(self, stream: str) -> EventTable:
         """Return a stream's events; raises MissingInput when there are none."""
@@ -76,6 +86,8 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
     from features.table import concatenate
 
     mapping = read_mapping(present("mapping", data.mapping)) if data.mapping else None
+    alone: dict[str, bool] = {}
+    test_days = None
     tables: dict[str, EventTable] = {}
     labels: list[EventTable] = []
     sources = []
@@ -97,6 +109,11 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
                 f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
             )
         sources.append(Source(role, path, given.rows, given.rejected, file_hash(path)))
+        if fits and mapping is not None and (mapping.parties or mapping.untimed):
+            alone[stream] = mapping.untimed is None
+            tell(f"{path}: {_standing_alone(mapping)}")
+        if fits and mapping is not None and mapping.untimed:
+            given, test_days = _spread(path, given, mapping)
         if stream == "label":
             labels.append(given.table)
         else:
@@ -108,7 +125,28 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
         recalls = recall_labels(payments, statuses)
         labels += [recalls] if recalls is not None else []
     known = concatenate(labels) if labels else None
-    return Inputs(payments, tables.get("access"), known, tuple(sources), statuses)
+    return Inputs(payments, tables.get("access"), known, tuple(sources), statuses, alone, test_days)
+
+
+def _standing_alone(mapping: Mapping_) -> str:
+    """Say what a mapping without parties or times means for the model."""
+    if mapping.untimed is None:
+        return "no accounts or users, so no history: only features of the row itself are used"
+    order = "in the file's order" if mapping.untimed == "rows" else "dealt out by a seed"
+    test = "the given split" if mapping.split else f"rows {order}, the last of them to test on"
+    return (
+        f"no time, so no history and no test on the future: only features of the row itself are "
+        f"used, and the figures are those of {test} (its days are made up, {UNTIMED_DAYS} in all)"
+    )
+
+
+def _spread(path: Path, given: Read, mapping: Mapping_) -> tuple[Read, float | None]:
+    from training import untimed
+
+    if given.labels is None:
+        raise MissingInput(f"{path} has no time and no labels: name their column under [labels]")
+    events, labels, days = untimed.spread(given.table, given.labels, mapping.untimed or "rows")
+    return replace(given, table=events, labels=labels), days
 
 
 def present(role: str, path: Path) -> Path:
@@ -133,6 +171,52 @@ def cut(table: EventTable | None, start: int, end: int) -> EventTable | None:
     return table if keep.all() else table.take(keep)
 
 
+<<<<<<< HEAD
+=======
+def targets(events: EventTable, labels: EventTable | None, known_by: int, maturity: int) -> Targets:
+    """Return 1 (fraud), 0 (honest) or -1 (unknown) for each event, as known before `known_by`.
+
+    Both times are in microseconds; `maturity` is the age at which silence means honest.
+    """
+    old_enough = events.integers("time") <= known_by - maturity
+    target = np.where(old_enough, 0, UNKNOWN).astype(np.int8)
+    if labels is None or len(labels) == 0:
+        return target
+    place = latest_labels(events, labels, known_by)
+    is_fraud = np.asarray(labels.column("is_fraud").to_numpy()).astype(np.int8)
+    return np.where(place >= 0, is_fraud[place], target).astype(np.int8)
+
+
+def typologies(events: EventTable, labels: EventTable | None, known_by: int) -> list[str]:
+    """Return the typology that each event's label names, as known before `known_by`.
+
+    It is empty without a label, and where the label names none.
+    """
+    if labels is None or len(labels) == 0:
+        return [""] * len(events)
+    named = labels.column("typology").fill_null("").to_pylist()
+    return [named[place] if place >= 0 else "" for place in latest_labels(events, labels, known_by)]
+
+
+def latest_labels(events: EventTable, labels: EventTable, known_by: int) -> Integers:
+    """Return the row of each event's latest label known before `known_by`, UNKNOWN without one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known_at = labels.integers("known_at")
+    own = np.asarray(pc.equal(labels.column("stream"), events.stream).fill_null(False))
+    rows = np.flatnonzero((known_at < known_by) & own)
+    # Latest first: the search below takes the first entry of an event.
+    rows = rows[np.argsort(known_at[rows], kind="stable")][::-1]
+    if not len(rows):
+        return np.full(len(events), UNKNOWN)
+    latest = labels.column("event_id").take(pa.array(rows)).combine_chunks()
+    found = pc.index_in(events.column("event_id"), value_set=latest)
+    place = np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
+    return np.where(place >= 0, rows[place], UNKNOWN)
+
+
+>>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
 def day_numbers(time: Integers, zone: str) -> Integers:
     """Return the local day of each time (microseconds), counted from 1970-01-01."""
     if zone == "UTC":

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+<<<<<<< HEAD
 from training import data, evidence, judging, metrics, novelty, prepare, promote, splits, thresholds
+=======
+from training import adapt, data, metrics, novelty, prepare, promote, splits, thresholds
+>>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
 from training.errors import NoChampion
 from training.evidence import Evidence
 from training.metrics import Found
@@ -56,6 +60,7 @@ def evaluate(
     scorer = Scorer(Bundle.load(directory, catalogue), catalogue)
     with teller.stage("reading"):
         inputs = data.read(recipe.data, teller.say)
+    recipe, _ = adapt.settle(recipe, stream, inputs)
     with teller.stage("building features") as advance:
         reference = Reference(
             recipe.data.ip_overlay, recipe.data.geolocation, recipe.data.reference_data

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training import (
+    adapt,
     calibration,
     countries,
     data,
@@ -116,6 +117,9 @@ def train(
     if inputs is None:
         with teller.stage("reading"):
             inputs = data.read(recipe.data, teller.say)
+    recipe, chosen = adapt.settle(recipe, stream, inputs)
+    for note in chosen:
+        teller.say(note)
     with teller.stage("reading features" if kept else "building features") as advance:
         reference = Reference(
             recipe.data.ip_overlay, recipe.data.geolocation, recipe.data.reference_data
@@ -218,7 +222,9 @@ def fit_model(
         rehearsed_calibrator, fit.margins(rehearsed, gap.rows.features, names), gap_margin
     )
     capacity = recipe.review.reviews_per_day
-    review = thresholds.review_threshold(gap.outcomes, calibrator.apply(gap_margin), capacity)
+    review = thresholds.review_threshold(
+        gap.outcomes, calibrator.apply(gap_margin), capacity * gap.day_share
+    )
     urgent = thresholds.urgent_threshold(
         held_back.outcomes,
         rehearsed_calibrator.apply(margin),
@@ -255,7 +261,7 @@ def _judge(
     }
     flagged = thresholds.flagged_per_day(test.outcomes, probability, fitted.thresholds.review)
     figures["xgboost"]["brier"] = metrics.brier(test.outcomes.target, probability)
-    figures["xgboost"]["flagged_per_day"] = flagged
+    figures["xgboost"]["flagged_per_day"] = flagged / test.day_share
     figures["xgboost"] |= novelty.figures(
         test.outcomes,
         fitted.novelty.score(test.rows.features.astype(np.float32)),

@@ -51,6 +51,12 @@ class Slice:
         """Its days, events and frauds."""
         return Counts(str(self.span), len(self.outcomes.target), int(self.outcomes.target.sum()))
 
+    @property
+    def day_share(self) -> float:
+        """How much of its days the slice covers: below 1 where it is cut by the minute."""
+        days = (self.span.end - self.span.first) / self.span.per_day
+        return min(days / max(len(np.unique(self.outcomes.day)), 1), 1.0)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -101,20 +107,31 @@ class Timeline:
     day: data.Integers
     subject: data.Integers
     places: data.Integers | None = None
+    held: data.Integers | None = None
+    """Where each feature of the catalogue stands in `features`, -1 for one that is not there; None
+    when they stand as in the catalogue."""
     raw: Floats | None = None
     """Raw features of every event, behind the catalogue's; None when there are none."""
+    tick: data.Integers | None = None
+    """The tick of each event (see `training.splits`), where that is not its day."""
 
     @property
     def known_by(self) -> int:
         """The microsecond after everything that is known."""
         return known_by(self.events, self.labels)
 
+    def inside(self, span: splits.Span) -> splits.Mask:
+        """Tell which events lie within a span."""
+        return span.covers(self.day if self.tick is None else self.tick)
+
     def rows(self, chosen: data.Integers, columns: data.Integers) -> Floats:
         """Return these columns of the features of some events, the raw ones last."""
-        width = self.features.shape[1]
+        width = self.features.shape[1] if self.held is None else len(self.held)
         own, behind = columns[columns < width], columns[columns >= width] - width
         places = chosen if self.places is None else self.places[chosen]
-        found: Floats = self.features[np.ix_(places, own)]
+        found: Floats = self.features[np.ix_(places, own if self.held is None else self.held[own])]
+        if self.held is not None:
+            found[:, self.held[own] < 0] = np.nan
         if not len(behind):
             return found
         raw = np.full((len(chosen), len(behind)), np.nan)
@@ -124,11 +141,23 @@ class Timeline:
 
 
 def known_by(events: EventTable, labels: EventTable | None) -> int:
-    """Return the microsecond after everything that is known."""
+    """Return the microsecond after everything that is known, NEVER when all events have labels."""
+    if labels is not None and _complete(events, labels):
+        return data.NEVER
     last = int(events.integers("time").max())
     if labels is not None and len(labels):
         last = max(last, int(labels.integers("known_at").max()))
     return last + 1
+
+
+def _complete(events: EventTable, labels: EventTable) -> bool:
+    """Tell whether each event has a label, so that silence means nothing."""
+    import pyarrow.compute as pc
+
+    if len(labels) < len(events):
+        return False
+    known = labels.table.filter(pc.equal(labels.column("stream"), events.stream))
+    return bool(pc.all(pc.is_in(events.column("event_id"), known["event_id"])).as_py())
 
 
 def timeline(
@@ -156,14 +185,24 @@ def timeline(
     access = data.cut(inputs.access, start, end)
     events = data.Inputs(payments, access, inputs.labels, inputs.sources).events(stream)
     day = data.day_numbers(events.integers("time"), recipe.data.time_zone)
+    tick = splits.ticks(events.integers("time"), recipe)
     subject = data.subjects(events)
     if kept is not None:
         split = splits.of(recipe, events.integers("time"), known_by(events, inputs.labels))
-        needed = np.logical_or.reduce([span.covers(day) for span in split.spans])
+        needed = np.logical_or.reduce([span.covers(tick) for span in split.spans])
         taken = backfill.take(kept, backfill.origin_of(recipe, inputs, reference), events, needed)
         return Timeline(
-            events, inputs.labels, taken.features, taken.absent, day, subject, taken.places
+            events,
+            inputs.labels,
+            taken.features,
+            taken.absent,
+            day,
+            subject,
+            taken.places,
+            tick=tick,
         )
+    if stream in inputs.alone:
+        return _alone(events, inputs, reference, day, subject, tick)
     built = build(
         payments,
         access,
@@ -174,7 +213,45 @@ def timeline(
         statuses=inputs.statuses,
     )
     return Timeline(
-        events, inputs.labels, built.features[stream], built.absent[stream], day, subject
+        events,
+        inputs.labels,
+        built.features[stream],
+        built.absent[stream],
+        day,
+        subject,
+        tick=tick,
+    )
+
+
+def _alone(
+    events: EventTable,
+    inputs: data.Inputs,
+    reference: Reference,
+    day: data.Integers,
+    subject: data.Integers,
+    tick: data.Integers,
+) -> Timeline:
+    """Return the timeline of rows that stand alone: with features of the event itself only."""
+    from features.batch import build
+    from features.catalog import CATALOGUES
+    from features.own import own_program
+
+    stream = events.stream
+    program = own_program(stream, inputs.alone[stream])
+    tables = {"payment": (events, None), "access": (None, events)}[stream]
+    built = build(*tables, None, reference, program=program, wanted=(stream,))
+    kept = program.catalogues[stream].names
+    place = {name: number for number, name in enumerate(kept)}
+    names = CATALOGUES[stream].names
+    return Timeline(
+        events,
+        inputs.labels,
+        built.features[stream],
+        [*built.absent[stream], *(name for name in names if name not in place)],
+        day,
+        subject,
+        tick=tick,
+        held=np.array([place.get(name, -1) for name in names], dtype=np.int64),
     )
 
 
@@ -236,8 +313,13 @@ def _inside(
 ) -> splits.Mask:
     """Tell which rows a slice holds; in the handbook's split without subjects already known."""
     if before is None or not isinstance(recipe.split, Weeks):
+<<<<<<< HEAD
         return span.covers(line.day)
     fraud = what_is_known(line, line.known_by, recipe).target == 1
+=======
+        return line.inside(span)
+    fraud = targets_known_by(line, line.known_by, recipe) == 1
+>>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
     return splits.without_known(
         span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
     )
@@ -266,7 +348,14 @@ def typologies_of(line: Timeline, rows: Slice, recipe: Recipe) -> list[str]:
     return truth.known_by(events, line.labels, line.known_by, 0, recipe.labels).typologies
 
 
+<<<<<<< HEAD
 def what_is_known(line: Timeline, time: int, recipe: Recipe) -> truth.Known:
     """Return what is known of each event before a time (microseconds)."""
     maturity = recipe.gap_days * data.MICROSECONDS_PER_DAY
     return truth.known_by(line.events, line.labels, time, maturity, recipe.labels)
+=======
+def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:
+    """Return each event's target as known at a time (microseconds)."""
+    maturity = round(recipe.gap_days * data.MICROSECONDS_PER_DAY)
+    return data.targets(line.events, line.labels, known_by, maturity)
+>>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)

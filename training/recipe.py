@@ -18,8 +18,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from training.errors import BadRecipe
 from training.offences import Offence, Target
 
+UNSETTLED = {
+    "maturity_days": 14.0,
+    "warm_up_days": 21.0,
+    "calibration_days": 14.0,
+    "test_days": 21.0,
+}
+"""What stands for an open length where no data have been looked at."""
 RECIPES = Path(__file__).parent / "recipes"
-Days = Annotated[int, Field(ge=0, le=3660)]
+Length = Annotated[float, Field(gt=0, le=3660)]
+"""A length of time in days; a part of a day is cut by the minute."""
 
 
 def _known_zone(name: str) -> str:
@@ -66,6 +74,7 @@ class Data(_Section):
 class Labels(_Section):
     """When an event's label can be relied on."""
 
+<<<<<<< HEAD
     maturity_days: Annotated[int, Field(ge=1, le=3660)] = 14
     """An event this old without a label counts as honest; a younger one is left out."""
     target: Target = "crime"
@@ -77,18 +86,29 @@ class Labels(_Section):
     suspicions: Literal["left_out", "positive"] = "left_out"
     """What an event is of which there is a suspicion (a filed report) and no more: left out, or
     taken for a crime."""
+=======
+    maturity_days: Length | None = None
+    """An event this old without a label counts as honest; a younger one is left out. Open: as
+    long as the labels of the data took, where each event has one; else 14, less for short data."""
+>>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
 
 
 class Latest(_Section):
-    """Train on the past, calibrate and test on the last days, each after a gap for label delay."""
+    """Train on the past, calibrate and test on the last days, each after a gap for label delay.
+
+    A length that is left open is chosen to fit the data (see `training.adapt`).
+    """
 
     protocol: Literal["latest"] = "latest"
-    warm_up_days: Days = 30
-    """First days of the data, which only give history to later ones."""
-    calibration_days: Annotated[int, Field(ge=1, le=366)] = 14
-    """Length of the slice for early stopping, calibration and thresholds."""
-    test_days: Annotated[int, Field(ge=1, le=366)] = 21
-    """Length of the slice that nothing but the final figures sees."""
+    warm_up_days: Annotated[float, Field(ge=0, le=3660)] | None = None
+    """First days of the data, which only give history to later ones. Open: 17.5 % of the time
+    that the events span, 30 at most, none where rows have no history."""
+    calibration_days: Length | None = None
+    """Length of the slice for early stopping, calibration and thresholds. Open: 11.7 % of the
+    time, 60 at most."""
+    test_days: Length | None = None
+    """Length of the slice that nothing but the final figures sees. Open: 17.5 % of the time, 90
+    at most."""
 
 
 class Weeks(_Section):
@@ -217,11 +237,12 @@ class Recipe(_Section):
     card: Card = Card()
 
     @property
-    def gap_days(self) -> int:
+    def gap_days(self) -> float:
         """Days between a slice and the time at which its labels are settled."""
         if isinstance(self.split, Weeks):
             return self.split.delay_days
-        return self.labels.maturity_days
+        found = self.labels.maturity_days
+        return UNSETTLED["maturity_days"] if found is None else found
 
 
 def load(name: str) -> Recipe:

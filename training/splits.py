@@ -14,31 +14,43 @@ their scores say how many a threshold would flag.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data import Integers, day_numbers, midnight
+from training.data import MICROSECONDS_PER_DAY, NEVER, Integers, day_numbers, midnight
 from training.errors import NotEnoughData
-from training.recipe import Latest, Recipe, Weeks
+from training.recipe import UNSETTLED, Latest, Recipe, Weeks
 
 Mask = npt.NDArray[np.bool_]
+MINUTES = 1440
 
 
 @dataclass(frozen=True)
 class Span:
-    """Days from `first` to before `end`, counted from 1970-01-01."""
+    """Ticks from `first` to before `end`, counted from 1970-01-01.
+
+    A tick is a day of the recipe's time zone, or a minute where the recipe cuts days to parts
+    (`per_day` is then 1440).
+    """
 
     first: int
     end: int
+    per_day: int = 1
 
-    def covers(self, days: Integers) -> Mask:
-        """Tell which days lie within."""
-        return (days >= self.first) & (days < self.end)
+    def covers(self, ticks: Integers) -> Mask:
+        """Tell which ticks lie within."""
+        return (ticks >= self.first) & (ticks < self.end)
 
     def __str__(self) -> str:
-        return f"{as_date(self.first)} to {as_date(self.end - 1)}"
+        if self.per_day == 1:
+            return f"{as_date(self.first)} to {as_date(self.end - 1)}"
+        first, last = (
+            datetime.fromtimestamp(tick * 86_400 // self.per_day, UTC)
+            for tick in (self.first, self.end)
+        )
+        return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class Split:
     @property
     def gap(self) -> Span:
         """The days between training and test, whose labels are not settled in time."""
-        return Span(self.train.end, self.test.first)
+        return Span(self.train.end, self.test.first, self.train.per_day)
 
 
 def as_date(day: int) -> date:
@@ -90,10 +102,37 @@ def of(recipe: Recipe, time: Integers, known_by: int) -> Split:
     """
     if isinstance(recipe.split, Weeks):
         return _weeks(recipe.split)
-    zone, gap = recipe.data.time_zone, recipe.gap_days
-    ends = np.array([time.min(), time.max(), known_by], dtype=np.int64)
-    first, last, known = (int(day) for day in day_numbers(ends, zone))
-    return _latest(recipe.split, first, min(last + 1, known - gap), gap)
+    ends = np.array([time.min(), time.max(), min(known_by, NEVER)], dtype=np.int64)
+    first, last, known = (int(tick) for tick in ticks(ends, recipe))
+    unit = per_day(recipe)
+    gap = round(recipe.gap_days * unit)
+    end = last + 1 if known_by >= NEVER else min(last + 1, known - gap)
+    return _latest(recipe.split, first, end, gap, unit)
+
+
+def per_day(recipe: Recipe) -> int:
+    """Return the ticks of a day: one, or its minutes where a slice is not of whole days."""
+    if isinstance(recipe.split, Weeks):
+        return 1
+    lengths = (recipe.gap_days, *_lengths(recipe.split))
+    return 1 if all(float(length).is_integer() for length in lengths) else MINUTES
+
+
+def ticks(time: Integers, recipe: Recipe) -> Integers:
+    """Return the tick in which each time (microseconds) lies."""
+    if per_day(recipe) == 1:
+        return day_numbers(time, recipe.data.time_zone)
+    return time // (MICROSECONDS_PER_DAY // MINUTES)
+
+
+def _lengths(plan: Latest) -> tuple[float, float, float]:
+    given = (plan.warm_up_days, plan.calibration_days, plan.test_days)
+    names = ("warm_up_days", "calibration_days", "test_days")
+    warm_up, calibration, test = (
+        UNSETTLED[name] if length is None else length
+        for name, length in zip(names, given, strict=True)
+    )
+    return warm_up, calibration, test
 
 
 def _weeks(plan: Weeks) -> Split:
@@ -108,23 +147,26 @@ def _weeks(plan: Weeks) -> Split:
     )
 
 
-def _latest(plan: Latest, first: int, end: int, gap: int) -> Split:
-    test = Span(end - plan.test_days, end)
-    calibration = Span(test.first - gap - plan.calibration_days, test.first - gap)
-    rehearsal = Span(first + plan.warm_up_days, calibration.first - gap)
+def _latest(plan: Latest, first: int, end: int, gap: int, unit: int) -> Split:
+    warm_up, held_back, judged = (round(length * unit) for length in _lengths(plan))
+    test = Span(end - judged, end, unit)
+    calibration = Span(test.first - gap - held_back, test.first - gap, unit)
+    rehearsal = Span(first + warm_up, calibration.first - gap, unit)
     if rehearsal.end <= rehearsal.first:
-        needed = plan.warm_up_days + 2 * gap + plan.calibration_days + plan.test_days + 1
+        needed = warm_up + 2 * gap + held_back + judged + 1
         raise NotEnoughData(
-            f"the events with settled labels span {end - first} days, the split needs {needed} or "
-            f"more; give more data, or shorten warm_up_days, calibration_days, test_days or "
-            f"maturity_days in the recipe"
+            f"the events with settled labels span {(end - first) / unit:g} days, the split needs "
+            f"{needed / unit:g} or more; give more data, or shorten warm_up_days, "
+            f"calibration_days, test_days or maturity_days in the recipe, or leave them open"
         )
-    return Split(rehearsal, calibration, Span(rehearsal.first, calibration.end), test)
+    return Split(rehearsal, calibration, Span(rehearsal.first, calibration.end, unit), test)
 
 
-def cutoff(span: Span, gap_days: int, zone: str) -> int:
+def cutoff(span: Span, gap_days: float, zone: str) -> int:
     """Return the microsecond at which a slice's labels are settled: its end and the gap."""
-    return midnight(span.end + gap_days, zone)
+    if span.per_day == 1:
+        return midnight(span.end + round(gap_days), zone)
+    return round((span.end / span.per_day + gap_days) * MICROSECONDS_PER_DAY)
 
 
 def without_known(

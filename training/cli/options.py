@@ -93,6 +93,16 @@ def recipe_of(
     return Recipe.model_validate(given)
 
 
+def stream_of(mapping: Path | None) -> str:
+    """Return the stream that a mapping names, payment when it names none."""
+    from features.formats.mapping import read_mapping
+    from training import data
+
+    if mapping is None:
+        return "payment"
+    return read_mapping(data.present("mapping", mapping)).stream or "payment"
+
+
 def check_stream(name: str) -> None:
     """Raise BadRecipe unless `name` is a stream that has a model."""
     from features.events import STREAMS

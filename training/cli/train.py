@@ -15,8 +15,13 @@ app = typer.Typer(pretty_exceptions_enable=False)
 @app.command()
 def train(
     model: Annotated[
-        str, typer.Option("--model", help="Stream of the model: payment, access, or all.")
-    ] = "payment",
+        str | None,
+        typer.Option(
+            "--model",
+            help="Stream of the model: payment, access, or all; else as the mapping says, or "
+            "payment.",
+        ),
+    ] = None,
     recipe: options.RecipeName = "default",
     file: options.OneFile = None,
     payments: options.Payments = None,
@@ -55,6 +60,7 @@ def train(
     from training.errors import BadRecipe, GatesFailed
     from training.progress import Teller
 
+    model = model or options.stream_of(mapping)
     if model != "all":
         options.check_stream(model)
     elif file is not None:

@@ -177,8 +177,9 @@ def _judge(
     from features.reference import Reference
     from models.bundle import Bundle
     from models.runtime import Scorer
-    from training import metrics, pipeline, prepare, splits
+    from training import adapt, metrics, pipeline, prepare, splits
 
+    recipe, _ = adapt.settle(recipe, stream, inputs)
     plain, kept = recipe.model_copy(update={"baselines": False}), folder / "features"
     catalogue, home = CATALOGUES[stream], folder / "home"
     made = pipeline.train(plain, stream, home, teller=teller, inputs=inputs, kept=kept, log=False)
@@ -188,7 +189,7 @@ def _judge(
     with teller.stage("comparing with the truth") as advance:
         line = prepare.timeline(recipe, stream, inputs, reference, advance, kept)
         split = splits.of(recipe, line.events.integers("time"), line.known_by)
-        rows = np.flatnonzero(split.test.covers(line.day))
+        rows = np.flatnonzero(line.inside(split.test))
         keys = [(stream, name) for name in line.events.take(rows).column("event_id").to_pylist()]
         features = line.rows(rows, np.arange(len(catalogue.names)))
         probability = scorer.score(features).probability
