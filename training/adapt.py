@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import data, splits
+from training import data, splits, truth
 from training.recipe import Latest, Recipe
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def settle(recipe: Recipe, stream: str, inputs: Inputs) -> tuple[Recipe, list[st
     events = data.cut(inputs.events(stream), start, end)
     if events is None or len(events) == 0 or inputs.labels is None:
         return recipe, []
-    known = _known(events, inputs.labels)
+    known = _known(events, inputs.labels, recipe)
     span = float(known.days[-1])
     whole = span >= _WHOLE_DAYS
     gap = recipe.labels.maturity_days
@@ -85,15 +85,13 @@ def settle(recipe: Recipe, stream: str, inputs: Inputs) -> tuple[Recipe, list[st
     return settled, [_said(settled, span, by_count)]
 
 
-def _known(events: EventTable, labels: EventTable) -> _Known:
+def _known(events: EventTable, labels: EventTable, recipe: Recipe) -> _Known:
     time = events.integers("time")
-    place = data.latest_labels(events, labels, np.iinfo(np.int64).max)
-    seen = place >= 0
-    is_fraud = np.asarray(labels.column("is_fraud").to_numpy()).astype(np.bool_)
-    fraud = np.where(seen, is_fraud[place], False)
+    found = truth.known_by(events, labels, data.NEVER, 0, recipe.labels)
+    fraud = found.target == 1
     delay = None
-    if seen.all():
-        waited = (labels.integers("known_at")[place] - time) / _DAY
+    if (found.label >= 0).all():
+        waited = (labels.integers("known_at")[found.label] - time) / _DAY
         delay = float(np.quantile(waited, 0.99))
     order = np.argsort(time, kind="stable")
     return _Known((time[order] - time[order[0]]) / _DAY, fraud[order], delay)

@@ -169,7 +169,7 @@ def _began_before(
 ) -> Mask:
     """Mark frauds whose subject had one of the same typology before the slice began."""
     known_now = prepare.what_is_known(line, line.known_by, recipe)
-    earlier = np.flatnonzero((known_now.target == 1) & (line.day < rows.span.first))
+    earlier = np.flatnonzero((known_now.target == 1) & line.before(rows.span))
     kinds = known_now.typologies
     known = {(int(line.subject[place]), kinds[place]) for place in earlier}
     subject = rows.outcomes.subject.tolist()

@@ -171,52 +171,6 @@ def cut(table: EventTable | None, start: int, end: int) -> EventTable | None:
     return table if keep.all() else table.take(keep)
 
 
-<<<<<<< HEAD
-=======
-def targets(events: EventTable, labels: EventTable | None, known_by: int, maturity: int) -> Targets:
-    """Return 1 (fraud), 0 (honest) or -1 (unknown) for each event, as known before `known_by`.
-
-    Both times are in microseconds; `maturity` is the age at which silence means honest.
-    """
-    old_enough = events.integers("time") <= known_by - maturity
-    target = np.where(old_enough, 0, UNKNOWN).astype(np.int8)
-    if labels is None or len(labels) == 0:
-        return target
-    place = latest_labels(events, labels, known_by)
-    is_fraud = np.asarray(labels.column("is_fraud").to_numpy()).astype(np.int8)
-    return np.where(place >= 0, is_fraud[place], target).astype(np.int8)
-
-
-def typologies(events: EventTable, labels: EventTable | None, known_by: int) -> list[str]:
-    """Return the typology that each event's label names, as known before `known_by`.
-
-    It is empty without a label, and where the label names none.
-    """
-    if labels is None or len(labels) == 0:
-        return [""] * len(events)
-    named = labels.column("typology").fill_null("").to_pylist()
-    return [named[place] if place >= 0 else "" for place in latest_labels(events, labels, known_by)]
-
-
-def latest_labels(events: EventTable, labels: EventTable, known_by: int) -> Integers:
-    """Return the row of each event's latest label known before `known_by`, UNKNOWN without one."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known_at = labels.integers("known_at")
-    own = np.asarray(pc.equal(labels.column("stream"), events.stream).fill_null(False))
-    rows = np.flatnonzero((known_at < known_by) & own)
-    # Latest first: the search below takes the first entry of an event.
-    rows = rows[np.argsort(known_at[rows], kind="stable")][::-1]
-    if not len(rows):
-        return np.full(len(events), UNKNOWN)
-    latest = labels.column("event_id").take(pa.array(rows)).combine_chunks()
-    found = pc.index_in(events.column("event_id"), value_set=latest)
-    place = np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
-    return np.where(place >= 0, rows[place], UNKNOWN)
-
-
->>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
 def day_numbers(time: Integers, zone: str) -> Integers:
     """Return the local day of each time (microseconds), counted from 1970-01-01."""
     if zone == "UTC":

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-<<<<<<< HEAD
-from training import data, evidence, judging, metrics, novelty, prepare, promote, splits, thresholds
-=======
-from training import adapt, data, metrics, novelty, prepare, promote, splits, thresholds
->>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
+from training import (
+    adapt,
+    data,
+    evidence,
+    judging,
+    metrics,
+    novelty,
+    prepare,
+    promote,
+    splits,
+    thresholds,
+)
 from training.errors import NoChampion
 from training.evidence import Evidence
 from training.metrics import Found

@@ -124,6 +124,10 @@ class Timeline:
         """Tell which events lie within a span."""
         return span.covers(self.day if self.tick is None else self.tick)
 
+    def before(self, span: splits.Span) -> splits.Mask:
+        """Tell which events lie before a span."""
+        return (self.day if self.tick is None else self.tick) < span.first
+
     def rows(self, chosen: data.Integers, columns: data.Integers) -> Floats:
         """Return these columns of the features of some events, the raw ones last."""
         width = self.features.shape[1] if self.held is None else len(self.held)
@@ -313,13 +317,8 @@ def _inside(
 ) -> splits.Mask:
     """Tell which rows a slice holds; in the handbook's split without subjects already known."""
     if before is None or not isinstance(recipe.split, Weeks):
-<<<<<<< HEAD
-        return span.covers(line.day)
-    fraud = what_is_known(line, line.known_by, recipe).target == 1
-=======
         return line.inside(span)
-    fraud = targets_known_by(line, line.known_by, recipe) == 1
->>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
+    fraud = what_is_known(line, line.known_by, recipe).target == 1
     return splits.without_known(
         span, before.first, recipe.split.delay_days, line.day, line.subject, fraud
     )
@@ -348,14 +347,7 @@ def typologies_of(line: Timeline, rows: Slice, recipe: Recipe) -> list[str]:
     return truth.known_by(events, line.labels, line.known_by, 0, recipe.labels).typologies
 
 
-<<<<<<< HEAD
 def what_is_known(line: Timeline, time: int, recipe: Recipe) -> truth.Known:
     """Return what is known of each event before a time (microseconds)."""
-    maturity = recipe.gap_days * data.MICROSECONDS_PER_DAY
-    return truth.known_by(line.events, line.labels, time, maturity, recipe.labels)
-=======
-def targets_known_by(line: Timeline, known_by: int, recipe: Recipe) -> data.Targets:
-    """Return each event's target as known at a time (microseconds)."""
     maturity = round(recipe.gap_days * data.MICROSECONDS_PER_DAY)
-    return data.targets(line.events, line.labels, known_by, maturity)
->>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
+    return truth.known_by(line.events, line.labels, time, maturity, recipe.labels)

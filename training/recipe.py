@@ -74,9 +74,9 @@ class Data(_Section):
 class Labels(_Section):
     """When an event's label can be relied on."""
 
-<<<<<<< HEAD
-    maturity_days: Annotated[int, Field(ge=1, le=3660)] = 14
-    """An event this old without a label counts as honest; a younger one is left out."""
+    maturity_days: Length | None = None
+    """An event this old without a label counts as honest; a younger one is left out. Open: as
+    long as the labels of the data took, where each event has one; else 14, less for short data."""
     target: Target = "crime"
     """What to look for: every crime, or fraud, laundering or intrusion alone. Events of another
     offence than the one that is asked for are left out: they are no examples of honesty."""
@@ -86,11 +86,6 @@ class Labels(_Section):
     suspicions: Literal["left_out", "positive"] = "left_out"
     """What an event is of which there is a suspicion (a filed report) and no more: left out, or
     taken for a crime."""
-=======
-    maturity_days: Length | None = None
-    """An event this old without a label counts as honest; a younger one is left out. Open: as
-    long as the labels of the data took, where each event has one; else 14, less for short data."""
->>>>>>> 7c49a7d (Slice lengths fit the data; files without parties or times train on the row alone; attributes over the API)
 
 
 class Latest(_Section):
