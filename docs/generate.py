@@ -25,6 +25,7 @@ from training.coverage import matrix, measure
 from training.coverage.page import page as coverage
 from training.recipe import (
     Boosting,
+    Calibration,
     Card,
     Data,
     Figures,
@@ -33,6 +34,7 @@ from training.recipe import (
     Latest,
     Recipe,
     Review,
+    Search,
     Weeks,
 )
 from training.simulate.crimes import CRIMES
@@ -133,6 +135,8 @@ def recipe_page() -> str:
         ('[split], protocol = "latest"', Latest),
         ('[split], protocol = "weeks"', Weeks),
         ("[boosting]", Boosting),
+        ("[calibration]", Calibration),
+        ("[search]", Search),
         ("[review]", Review),
         ("[figures]", Figures),
         ("[gates]", Gates),

@@ -1,34 +1,74 @@
 """From margins to probabilities: the curve that the bundle's calibrator applies.
 
-With few frauds a sigmoid (Platt, 1999, with his targets that keep clear of 0 and 1) is the safer
-choice; with many, isotonic regression finds the shape itself.
+A sigmoid (Platt, 1999, with his targets that keep clear of 0 and 1) has two numbers to learn;
+isotonic regression finds any shape that rises, and needs more frauds for it. Which one a slice
+supports is seen by cross-fitting: each fifth of the subjects is judged by the curve of the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from training.metrics import Floats
+from training.metrics import Floats, Outcomes, brier
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from models.calibrate import Calibrator
 
-ENOUGH_FRAUDS = 1000
+# Of fewer frauds the Brier scores of two curves differ by chance, and the plainer one is safer.
+ENOUGH_FRAUDS = 100
+PARTS = 5
 _ROUNDS = 100
 _CLOSE = 1e-10
 
 
-def fit(margin: Floats, target: npt.NDArray[np.bool_]) -> Calibrator:
-    """Return the calibrator of these held-back margins and outcomes."""
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibrator, and the Brier score that each kind of curve had under cross-fitting.
+
+    The scores are empty where the recipe names the kind, or frauds were too few to choose by.
+    """
+
+    calibrator: Calibrator
+    brier: dict[str, float]
+
+
+def fit(margin: Floats, outcomes: Outcomes, method: str = "auto", seed: int = 1) -> Calibrated:
+    """Return the calibrator of these held-back margins and outcomes.
+
+    `method` is auto, isotonic or sigmoid; auto takes the curve of lower Brier score under
+    cross-fitting, and a sigmoid below 100 frauds.
+    """
+    target, scores = outcomes.target, {}
+    if method == "auto" and int(target.sum()) >= ENOUGH_FRAUDS:
+        scores = _cross_fitted(margin, outcomes, seed)
+    if method == "auto":
+        method = min(scores, key=scores.__getitem__) if scores else "sigmoid"
+    return Calibrated(_CURVES[method](margin, target), scores)
+
+
+def _cross_fitted(margin: Floats, outcomes: Outcomes, seed: int) -> dict[str, float]:
+    """Return each kind's Brier score when every subject is judged by a curve of other subjects."""
+    names, subject = np.unique(outcomes.subject, return_inverse=True)
+    part = (np.random.default_rng(seed).permutation(len(names)) % PARTS)[subject]
+    target, scores = outcomes.target, {}
+    for kind, curve in _CURVES.items():
+        probability = np.empty(len(margin))
+        for number in range(PARTS):
+            own = part == number
+            probability[own] = curve(margin[~own], target[~own]).apply(margin[own])
+        scores[kind] = brier(target, probability, outcomes.weight)
+    return scores
+
+
+def _platt(margin: Floats, target: npt.NDArray[np.bool_]) -> Calibrator:
     from models.calibrate import Calibrator
 
     frauds = int(target.sum())
-    if frauds >= ENOUGH_FRAUDS:
-        return _isotonic(margin, target.astype(np.float64))
     wanted = np.where(target, (frauds + 1) / (frauds + 2), 1 / (len(target) - frauds + 2))
     return Calibrator.sigmoid(*sigmoid(margin, wanted))
 
@@ -82,6 +122,12 @@ def sigmoid(margin: Floats, wanted: Floats) -> tuple[float, float]:
             break
     # A slice without any order in it still needs a rising curve.
     return max(float(curve[0]), 1e-6), float(curve[1])
+
+
+_CURVES: dict[str, Callable[[Floats, npt.NDArray[np.bool_]], Calibrator]] = {
+    "sigmoid": _platt,
+    "isotonic": lambda margin, target: _isotonic(margin, target.astype(np.float64)),
+}
 
 
 def _logistic(values: Floats) -> Floats:

@@ -57,22 +57,30 @@ def boost(recipe: Recipe, names: list[str], train: Rows, stop: Rows | None, tree
     With `stop` (a later slice) the number of trees is the one with the least log-loss
     there; without it exactly `trees` are fitted.
     """
+    settings = recipe.boosting
+    data = matrix(train, names, settings)
+    later = matrix(stop, names, settings, data) if stop else None
+    return boost_matrices(recipe, names, train.target, data, later, trees)
+
+
+def boost_matrices(
+    recipe: Recipe, names: list[str], target: Targets, data: Any, later: Any, trees: int
+) -> Any:
+    """Do what `boost` does, on matrices that several settings can share; see `matrix`."""
     import xgboost
 
     settings = recipe.boosting
-    data = _matrix(train, names, settings)
-    evals = [(_matrix(stop, names, settings, data), "later")] if stop else []
     return xgboost.train(
-        _parameters(recipe, fraud_weight(settings.fraud_weight, train.target)),
+        _parameters(recipe, names, fraud_weight(settings.fraud_weight, target)),
         data,
         num_boost_round=trees,
-        evals=evals,
-        callbacks=[_stopping(settings.early_stopping_rounds)] if stop else [],
+        evals=[(later, "later")] if later is not None else [],
+        callbacks=[_stopping(settings.early_stopping_rounds)] if later is not None else [],
         verbose_eval=False,
     )
 
 
-def _parameters(recipe: Recipe, weight: float) -> dict[str, Any]:
+def _parameters(recipe: Recipe, names: list[str], weight: float) -> dict[str, Any]:
     settings = recipe.boosting
     parameters: dict[str, Any] = {
         "objective": "binary:logistic",
@@ -85,16 +93,23 @@ def _parameters(recipe: Recipe, weight: float) -> dict[str, Any]:
         "nthread": recipe.threads,
         "verbosity": 0,
     }
-    own = ("n_estimators", "early_stopping_rounds", "fraud_weight", "max_bin")
+    own = ("n_estimators", "early_stopping_rounds", "fraud_weight", "max_bin", "monotone")
     parameters.update(settings.model_dump(exclude=set(own)))
+    directions = [{"rising": 1, "falling": -1}.get(settings.monotone.get(n, ""), 0) for n in names]
+    if any(directions):
+        parameters["monotone_constraints"] = f"({','.join(map(str, directions))})"
     if settings.tree_method != "exact":
         parameters["max_bin"] = settings.max_bin
     return parameters
 
 
-def _matrix(
+def matrix(
     rows: Rows, names: list[str], settings: Boosting, reference: Any = None
 ) -> xgboost.DMatrix:
+    """Return rows as XGBoost takes them: cut into `max_bin` bins for the method "hist".
+
+    `reference` is the matrix whose bins a later slice takes over.
+    """
     import xgboost
 
     features = rows.features.astype(np.float32)

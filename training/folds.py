@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training import fit, metrics, pipeline, prepare
+from training import boosted, fit, metrics, prepare
 from training.metrics import Floats, Outcomes
 from training.recipe import Recipe, Weeks
 
@@ -47,9 +47,9 @@ def shifted(recipe: Recipe, days: int) -> Recipe:
 
 def run(recipe: Recipe, stream: str, prepared: prepare.Prepared) -> Fold:
     """Fit the recipe's model, and its baselines if it asks for them, and judge them."""
-    fitted = pipeline.fit_model(recipe, prepared)
+    made = boosted.boosted(recipe, prepared)
     test = prepared.test
-    scores = {OWN: fit.margins(fitted.booster, test.rows.features, prepared.names)}
+    scores = {OWN: fit.margins(made.model, test.rows.features, prepared.names)}
     if recipe.baselines:
         scores |= fit.baseline_scores(recipe, prepared.train.rows, test.rows.features)
     capacity = recipe.review.reviews_per_day
@@ -58,7 +58,7 @@ def run(recipe: Recipe, stream: str, prepared: prepare.Prepared) -> Fold:
         for name, score in scores.items()
     }
     counts = prepared.counts
-    return Fold(counts["train"], counts["test"], fitted.trees, figures, test.outcomes, scores)
+    return Fold(counts["train"], counts["test"], made.trees, figures, test.outcomes, scores)
 
 
 def run_all(

@@ -81,8 +81,8 @@ def write_bundle(
 
 
 def _plain_recipe(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe without the places of its files: they change nothing of the model."""
-    body = recipe.model_dump(mode="json")
+    """Return the recipe without what changes nothing of the model: places of files, the search."""
+    body = recipe.model_dump(mode="json", exclude={"search"})
     body["data"] = {
         key: value
         for key, value in body["data"].items()

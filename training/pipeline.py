@@ -13,6 +13,7 @@ import numpy as np
 
 from training import (
     adapt,
+    boosted,
     calibration,
     countries,
     data,
@@ -56,6 +57,9 @@ class TrainingResult:
     counts: dict[str, prepare.Counts]
     evidence: dict[str, Evidence]
     trees: int
+    calibration: str
+    calibration_brier: dict[str, float]
+    """Brier score of each kind of curve under cross-fitting; empty where it was not compared."""
     features: list[str]
     absent: list[str]
     feature_set: str
@@ -86,6 +90,7 @@ class Fitted:
     calibrator: Any
     thresholds: Thresholds
     novelty: Novelty
+    calibration_brier: dict[str, float]
 
 
 def train(
@@ -177,6 +182,8 @@ def train(
         counts=prepared.counts,
         evidence=prepared.evidence,
         trees=fitted.trees,
+        calibration=fitted.calibrator.kind,
+        calibration_brier=fitted.calibration_brier,
         features=prepared.names,
         absent=prepared.absent,
         feature_set=prepared.catalogue.version,
@@ -208,15 +215,11 @@ def fit_model(
     from models.decision import Thresholds
 
     names, held_back, gap = prepared.names, prepared.calibration, prepared.gap
-    limit = recipe.boosting.n_estimators
-    rehearsed = fit.boost(
-        recipe, names, _learnt(recipe, prepared, "rehearsal", thin), held_back.rows, limit
-    )
-    trees = int(rehearsed.num_boosted_rounds())
-    learnt = _learnt(recipe, prepared, "train", thin)
-    booster = fit.boost(recipe, names, learnt, None, trees)
+    made = boosted.boosted(recipe, prepared, thin)
+    rehearsed, booster = made.rehearsed, made.model
     margin = fit.margins(rehearsed, held_back.rows.features, names)
-    rehearsed_calibrator = calibration.fit(margin, held_back.outcomes.target)
+    calibrated = calibration.fit(margin, held_back.outcomes, recipe.calibration.method, recipe.seed)
+    rehearsed_calibrator = calibrated.calibrator
     gap_margin = fit.margins(booster, gap.rows.features, names)
     calibrator = calibration.carry(
         rehearsed_calibrator, fit.margins(rehearsed, gap.rows.features, names), gap_margin
@@ -231,18 +234,9 @@ def fit_model(
         review,
         recipe.review.urgent_precision,
     )
-    detector = novelty.fit(recipe, prepared, learnt, calibrator.apply(gap_margin), review)
-    return Fitted(booster, trees, calibrator, Thresholds(review, urgent, capacity), detector)
-
-
-def _learnt(
-    recipe: Recipe, prepared: prepare.Prepared, name: str, thin: prepare.Timeline | None
-) -> fit.Rows:
-    rows: fit.Rows = getattr(prepared, name).rows
-    if thin is None:
-        return rows
-    again = prepare.slice_of(thin, recipe, prepared.split, name, prepared.columns)
-    return thinning.joined(rows, again.rows, recipe.thin_share, recipe.seed)
+    detector = novelty.fit(recipe, prepared, made.learnt, calibrator.apply(gap_margin), review)
+    limits = Thresholds(review, urgent, capacity)
+    return Fitted(booster, made.trees, calibrator, limits, detector, calibrated.brier)
 
 
 def _judge(

@@ -264,21 +264,46 @@ def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
 
     Raw features are learnt from the rehearsal slice, so that none of them knows of later labels.
     """
-    from training import attributes
-
     split = splits.of(recipe, line.events.integers("time"), line.known_by)
-    first = slice_of(line, recipe, split, "rehearsal", np.empty(0, dtype=np.int64))
-    raw, values = attributes.learn(line.events, first.places, first.rows.target, recipe.seed)
-    line, catalogue = replace(line, raw=values), raw.behind(catalogue)
-    absent = set(line.absent)
-    columns = np.flatnonzero([name not in absent for name in catalogue.names])
+    usable = usable_of(recipe, catalogue, line, split)
+    line, columns = usable.line, usable.columns
     slices = {
         name: slice_of(line, recipe, split, name, columns)
         for name in ("rehearsal", "calibration", "train", "test")
     }
     slices["gap"] = gap_of(line, recipe, split, columns)
-    names = [catalogue.names[place] for place in columns]
-    return Prepared(catalogue, raw, split, columns, names, sorted(absent), **slices)
+    return Prepared(
+        usable.catalogue,
+        usable.raw,
+        split,
+        columns,
+        usable.names,
+        sorted(line.absent),
+        **slices,
+    )
+
+
+@dataclass(frozen=True)
+class Usable:
+    """The features that a split's rehearsal may learn from, raw ones of its own last."""
+
+    raw: RawFeatures
+    line: Timeline
+    catalogue: Catalogue
+    columns: data.Integers
+    names: list[str]
+
+
+def usable_of(recipe: Recipe, catalogue: Catalogue, line: Timeline, split: splits.Split) -> Usable:
+    """Return the features whose inputs are there, with raw ones learnt from the rehearsal slice."""
+    from training import attributes
+
+    first = slice_of(line, recipe, split, "rehearsal", np.empty(0, dtype=np.int64))
+    raw, values = attributes.learn(line.events, first.places, first.rows.target, recipe.seed)
+    line, catalogue = replace(line, raw=values), raw.behind(catalogue)
+    absent = set(line.absent)
+    columns = np.flatnonzero([name not in absent for name in catalogue.names])
+    return Usable(raw, line, catalogue, columns, [catalogue.names[place] for place in columns])
 
 
 def slice_of(

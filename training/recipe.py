@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from training.errors import BadRecipe
 from training.offences import Offence, Target
@@ -142,6 +149,64 @@ class Boosting(_Section):
     """Bins of the hist method; with the library's 256 a rule such as "over 220" falls between."""
     fraud_weight: Annotated[float, Field(ge=0)] | Literal["balanced", "root"] = 1.0
     """Weight of a fraud against an honest event: a number, their ratio, or its square root."""
+    monotone: dict[str, Literal["rising", "falling"]] = {}
+    """By feature, which way alone it may move the score: `amount_to_mean = "rising"`."""
+
+
+class Calibration(_Section):
+    """How a score becomes a probability."""
+
+    method: Literal["auto", "isotonic", "sigmoid"] = "auto"
+    """Kind of curve; auto takes the one of lower Brier score under cross-fitting."""
+
+
+def _range(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] <= ends[1]:
+        raise ValueError("give the lower end first")
+    return ends
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_range)]
+
+
+class Search(_Section):
+    """What `crossflag tune` looks through; a range whose ends are equal holds a setting fixed."""
+
+    trials: Annotated[int, Field(ge=1, le=10_000)] = 30
+    """Most settings that are tried, the recipe's own among them."""
+    seconds: Annotated[float, Field(gt=0)] = 1800.0
+    """No trial begins after so many seconds."""
+    folds: Annotated[int, Field(ge=1, le=52)] = 3
+    """Slices of the training span, one after another, that each trial is judged on."""
+    metric: Literal["average_precision", "roc_auc"] = "average_precision"
+    """What is sought: the mean over the folds."""
+    learning_rate: Range = (0.02, 0.2)
+    max_depth: Range = (3, 9)
+    min_child_weight: Range = (0.5, 20)
+    gamma: Range = (0, 5)
+    subsample: Range = (0.5, 1)
+    colsample_bytree: Range = (0.2, 1)
+    reg_lambda: Range = (0.1, 30)
+    reg_alpha: Range = (0, 5)
+
+    @model_validator(mode="after")
+    def _within_boosting(self) -> Search:
+        for name in self.ranges:
+            for end in getattr(self, name):
+                try:
+                    Boosting.model_validate({name: end})
+                except ValidationError as error:
+                    problem = error.errors()[0]["msg"]
+                    raise ValueError(
+                        f"{name}: end {end} is outside [boosting]: {problem}"
+                    ) from None
+        return self
+
+    @property
+    def ranges(self) -> list[str]:
+        """The settings of [boosting] that have a range."""
+        own = ("trials", "seconds", "folds", "metric")
+        return [name for name in type(self).model_fields if name not in own]
 
 
 class Review(_Section):
@@ -226,6 +291,8 @@ class Recipe(_Section):
     labels: Labels = Labels()
     split: Annotated[Latest | Weeks, Field(discriminator="protocol")] = Latest()
     boosting: Boosting = Boosting()
+    calibration: Calibration = Calibration()
+    search: Search = Search()
     review: Review = Review()
     figures: Figures = Figures()
     gates: Gates = Gates()

@@ -13,7 +13,7 @@ their scores say how many a threshold would flag.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -160,6 +160,27 @@ def _latest(plan: Latest, first: int, end: int, gap: int, unit: int) -> Split:
             f"calibration_days, test_days or maturity_days in the recipe, or leave them open"
         )
     return Split(rehearsal, calibration, Span(rehearsal.first, calibration.end, unit), test)
+
+
+def inner(recipe: Recipe, whole: Split, count: int) -> list[Split]:
+    """Return up to `count` pairs of rehearsal and calibration within the training span.
+
+    The last pair is the recipe's own, each earlier one ends one calibration slice before; oldest
+    first. A pair that would learn from fewer days than it is judged on is left out, the last
+    excepted.
+    """
+    length = whole.calibration.end - whole.calibration.first
+    found = []
+    for number in range(count):
+        back = number * length
+        own = whole.calibration
+        later = replace(own, first=own.first - back, end=own.end - back)
+        first = whole.rehearsal.first - (back if isinstance(recipe.split, Weeks) else 0)
+        learnt = replace(whole.rehearsal, first=first, end=whole.rehearsal.end - back)
+        if number and learnt.end - learnt.first < length:
+            break
+        found.append(replace(whole, rehearsal=learnt, calibration=later))
+    return found[::-1]
 
 
 def cutoff(span: Span, gap_days: float, zone: str) -> int:

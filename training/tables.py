@@ -40,7 +40,7 @@ UNIT_WORDS = {"EUR": "EUR (cents)"}
 def training_tables(result: TrainingResult) -> list[Table]:
     """Return the figures beside the baselines', and what the model is made of."""
     figures = Table(title=f"{result.stream} model {result.version} on the test slice")
-    figures.add_column("figure")
+    figures.add_column("figure", no_wrap=True)
     columns = {"xgboost": result.metrics, **result.baselines}
     for name in columns:
         figures.add_column(name.replace("_", " "), justify="right")
@@ -53,6 +53,7 @@ def training_tables(result: TrainingResult) -> list[Table]:
     made.add_row("trees, features", f"{result.trees:,} trees, {len(result.features)} features")
     if result.absent:
         made.add_row("left out", f"{len(result.absent)} features without their inputs")
+    made.add_row("calibration", _calibration(result))
     limits = result.thresholds
     made.add_row(
         "thresholds",
@@ -74,6 +75,14 @@ def _champion(result: TrainingResult) -> str:
     if result.forward:
         return "not yet: it waits for a second person (crossflag approve)"
     return "no (crossflag promote makes it so)"
+
+
+def _calibration(result: TrainingResult) -> str:
+    if not result.calibration_brier:
+        return result.calibration
+    scores = sorted(result.calibration_brier.items(), key=lambda item: item[1])
+    told = ", ".join(f"{kind} {score:.6f}" for kind, score in scores)
+    return f"{result.calibration} (Brier under cross-fitting: {told})"
 
 
 def recall_table(recall: dict[str, Found]) -> Table:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import fit
-from training.errors import NotEnoughData
+from training import boosted, fit
+from training.errors import BadRecipe, NotEnoughData
 from training.recipe import Boosting, Recipe
 
 NAMES = ["one", "two", "three"]
@@ -56,6 +56,21 @@ def test_fine_bins_find_an_exact_limit() -> None:
         margin = fit.margins(booster, amounts, ["amount"])
         found[bins] = np.count_nonzero((margin > 0) != train.target)
     assert found[1024] < 25 < found[16]
+
+
+def test_a_constrained_feature_moves_the_score_one_way_only() -> None:
+    grid = np.zeros((50, 3))
+    grid[:, 0] = np.linspace(-3, 3, 50)
+    free = fit.boost(recipe(), NAMES, rows(1), None, 30)
+    bound = fit.boost(recipe(monotone={"one": "falling"}), NAMES, rows(1), None, 30)
+    assert (np.diff(fit.margins(free, grid, NAMES)) > 0).any()
+    assert (np.diff(fit.margins(bound, grid, NAMES)) <= 0).all()
+
+
+def test_a_constraint_on_no_feature_is_refused_by_name() -> None:
+    boosted.check_monotone(recipe(monotone={"amount_to_mean": "rising", "one": "rising"}), NAMES)
+    with pytest.raises(BadRecipe, match=r"boosting.monotone.amount_ratio: no such feature"):
+        boosted.check_monotone(recipe(monotone={"amount_ratio": "rising"}), NAMES)
 
 
 def test_the_weight_of_a_fraud() -> None:

@@ -1,0 +1,62 @@
+"""The boosted model of a run: a rehearsal that says how many trees, then the model itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from training import fit, prepare, thinning
+from training.errors import BadRecipe
+from training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """The rehearsal, which never saw the calibration slice, and the model, of as many trees."""
+
+    rehearsed: Any
+    model: Any
+    trees: int
+    learnt: fit.Rows
+    """The rows that the model learnt from."""
+
+
+def boosted(
+    recipe: Recipe, prepared: prepare.Prepared, thin: prepare.Timeline | None = None
+) -> Boosted:
+    """Rehearse on the calibration slice, then fit on everything up to the gap.
+
+    `thin` are the same events as a plain log tells them; see `training.thinning`.
+    """
+    names, limit = prepared.names, recipe.boosting.n_estimators
+    check_monotone(recipe, names)
+    rehearsal = _learnt(recipe, prepared, "rehearsal", thin)
+    rehearsed = fit.boost(recipe, names, rehearsal, prepared.calibration.rows, limit)
+    trees = int(rehearsed.num_boosted_rounds())
+    learnt = _learnt(recipe, prepared, "train", thin)
+    return Boosted(rehearsed, fit.boost(recipe, names, learnt, None, trees), trees, learnt)
+
+
+def check_monotone(recipe: Recipe, names: list[str]) -> None:
+    """Raise BadRecipe for a constraint on a feature that nothing here has.
+
+    A recipe may serve both streams, and data without the feature's inputs: that is no mistake.
+    """
+    from features.catalog import CATALOGUES
+
+    known = set(names).union(*(catalogue.names for catalogue in CATALOGUES.values()))
+    for name in recipe.boosting.monotone:
+        if name not in known:
+            raise BadRecipe(
+                f"boosting.monotone.{name}: no such feature; `crossflag features` lists them"
+            )
+
+
+def _learnt(
+    recipe: Recipe, prepared: prepare.Prepared, name: str, thin: prepare.Timeline | None
+) -> fit.Rows:
+    rows: fit.Rows = getattr(prepared, name).rows
+    if thin is None:
+        return rows
+    again = prepare.slice_of(thin, recipe, prepared.split, name, prepared.columns)
+    return thinning.joined(rows, again.rows, recipe.thin_share, recipe.seed)
