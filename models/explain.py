@@ -1,15 +1,13 @@
 """From contributions to reasons in words: what a reviewer reads beside a flag.
 
-The rule: of the features that raised this event's margin (a positive contribution), the strongest
-first, at most `limit`. Of one family's features in the same unit (payments in 1 hour, in 24 hours,
-in 7 days …), or missing together, only the strongest speaks, and no family speaks more than twice.
+The rule: of the groups of features (`models.groups`) that raised this event's margin together, the
+strongest first, at most `limit`. A group speaks once, by the feature that raised the margin most.
 Where nothing raised it, one reason says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +15,10 @@ import numpy as np
 from features.definitions import Attribute, F
 from models.errors import BadRows
 from models.forest import Float64
+from models.groups import Grouping
 from models.runtime import Scorer
 
 LIMIT = 5
-PER_FAMILY = 2
 BASELINE = "baseline"
 _UNKNOWN = "unknown"
 # From this share of past events on a number is worth comparing with them.
@@ -60,7 +58,8 @@ class Reason:
 
     `feature` names the measure (or is `BASELINE`, when no feature raised the score), `value` is
     what it was for this event and `usual` the subject's own baseline where there is one, both in
-    the feature's unit, None when missing; `contribution` is what it added to the margin (log-odds).
+    the feature's unit, None when missing. `group` is what the measure speaks for, and
+    `contribution` what all measures of the group together added to the margin (log-odds).
     """
 
     feature: str
@@ -68,6 +67,7 @@ class Reason:
     value: float | None
     usual: float | None
     contribution: float
+    group: str = ""
 
 
 def explain(scorer: Scorer, features_row: Float64, limit: int = LIMIT) -> list[Reason]:
@@ -80,22 +80,20 @@ def explain(scorer: Scorer, features_row: Float64, limit: int = LIMIT) -> list[R
     """
     if features_row.ndim != 1:
         raise BadRows(f"explain takes one row of shape ({scorer.width},), not {features_row.shape}")
-    contributions = scorer.contributions(features_row[None, :])[0]
-    families: Counter[str] = Counter()
-    said: set[tuple[str, str]] = set()
+    contributions = scorer.contributions(features_row[None, :])
+    names = tuple(name for name, _ in scorer.bundle.features)
+    grouping = Grouping.of(scorer.catalogue, names)
+    sums = grouping.sums(contributions)[0]
+    members = np.array(grouping.place)
     reasons: list[Reason] = []
-    for place in np.argsort(-contributions, kind="stable"):
-        contribution = float(contributions[place])
-        if contribution <= 0 or len(reasons) == limit:
+    for group in np.argsort(-sums, kind="stable")[:limit]:
+        if sums[group] <= 0:
             break
-        feature = scorer.catalogue.feature(scorer.bundle.features[place][0])
-        value = _value(scorer, features_row, feature.name)
-        theme = (_family(feature), "missing" if value is None else feature.unit)
-        if theme in said or families[theme[0]] == PER_FAMILY:
-            continue
-        said.add(theme)
-        families[theme[0]] += 1
-        reasons.append(_reason(scorer, features_row, feature, value, contribution))
+        own = np.flatnonzero(members == group)
+        feature = scorer.catalogue.feature(names[own[np.argmax(contributions[0, own])]])
+        reasons.append(
+            _reason(scorer, features_row, feature, grouping.names[group], float(sums[group]))
+        )
     return reasons or [
         Reason(
             BASELINE,
@@ -137,9 +135,8 @@ def in_words(value: float, unit: str) -> str:
             return f"{value:,.0f}"
 
 
-def _reason(
-    scorer: Scorer, row: Float64, feature: F, value: float | None, contribution: float
-) -> Reason:
+def _reason(scorer: Scorer, row: Float64, feature: F, group: str, contribution: float) -> Reason:
+    value = _value(scorer, row, feature.name)
     usual = None if feature.usual is None else _value(scorer, row, feature.usual)
     raw = isinstance(feature.expression, Attribute)
     if value is None:
@@ -151,12 +148,7 @@ def _reason(
         if feature.usual is not None and usual is not None:
             baseline = in_words(usual, scorer.catalogue.feature(feature.usual).unit)
         text = say(feature, value, baseline)
-    return Reason(feature.name, text, value, usual, contribution)
-
-
-def _family(feature: F) -> str:
-    """Return what a feature is about; each attribute is about something of its own."""
-    return feature.name if isinstance(feature.expression, Attribute) else feature.family
+    return Reason(feature.name, text, value, usual, contribution, group)
 
 
 def _standing(scorer: Scorer, feature: F, value: float) -> str:

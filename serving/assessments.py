@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.counterfactual import Counterfactual
 from models.explain import Reason
 
-__all__ = ["SHARED", "Assessment", "Reason"]
+__all__ = ["SHARED", "Assessment", "Counterfactual", "Reason"]
 
 SHARED = "agreement:"
 """What the name of a shared history begins with."""
@@ -45,6 +46,8 @@ class Assessment:
     received_at: datetime
     pool: str
     """Whose history it rests on: `member:NAME`, or `agreement:REFERENCE` under one in force."""
+    counterfactual: Counterfactual | None = None
+    """What would have left it clear; None when nothing that was tried would, or it was clear."""
 
     @property
     def agreement(self) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.events import AccessEvent, Payment
+from models.counterfactual import counterfactual
 from models.decision import decide
 from models.explain import explain
 from models.runtime import Scorer
@@ -181,7 +182,11 @@ class Assessor:
             )
             contributions = None
             if assessment.flagged:
-                assessment = replace(assessment, reasons=tuple(explain(scorer, row)))
+                assessment = replace(
+                    assessment,
+                    reasons=tuple(explain(scorer, row)),
+                    counterfactual=counterfactual(scorer, row),
+                )
                 contributions = _blob(scorer.contributions(row[None, :])[0])
                 joined = join(
                     turn.unit,

@@ -52,6 +52,8 @@ class TopSubject:
     probability: float
     margin: float
     reasons: list[str]
+    counterfactual: str | None = None
+    """What would have left its highest event clear; None when nothing that was tried would."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def score_file(
 
     Columns: event_id, time, the subject's fields, advice, probability, margin, novelty (share of
     training events that are less novel), reasons (of flagged events, joined by "; ", those of a
-    novel one after "novel: ") and model_version. `limit` is how many subjects `top` names. Raises
+    novel one after "novel: "), counterfactual (what would have left a flagged event clear, where
+    one or two things would) and model_version. `limit` is how many subjects `top` names. Raises
     MissingInput for another ending, NoChampion when no model was promoted, and reading errors.
     """
     if out.suffix.lower() not in FORMATS:
@@ -114,8 +117,9 @@ def score_file(
         advice = _advice(scorer, scores)
         shown = _top_rows(events, scores, limit)
         reasons = _reasons(scorer, features, scores, advice, shown)
+        lines = _counterfactuals(scorer, features, advice)
     with teller.stage("writing"):
-        _write(out, events, scores, advice, reasons, scorer.bundle.version)
+        _write(out, events, scores, advice, reasons, lines, scorer.bundle.version)
     return Scored(
         stream=events.stream,
         version=scorer.bundle.version,
@@ -125,7 +129,7 @@ def score_file(
         skipped=given.skipped,
         advice={name: int((advice == name).sum()) for name in ("clear", "review", "urgent")},
         top={
-            name: [_top_subject(*item, scores, advice, reasons) for item in items]
+            name: [_top_subject(*item, scores, advice, reasons, lines) for item in items]
             for name, items in shown.items()
         },
         absent=absent,
@@ -220,8 +224,23 @@ def _reasons(
     return reasons
 
 
+def _counterfactuals(scorer: Scorer, features: Any, advice: Any) -> dict[int, str]:
+    """Return, for flagged rows that have one, what would have left them clear."""
+    from models.counterfactual import counterfactual
+
+    found = {
+        int(row): counterfactual(scorer, features[row]) for row in np.flatnonzero(advice != "clear")
+    }
+    return {row: one.text for row, one in found.items() if one is not None}
+
+
 def _top_subject(
-    name: str, rows: Any, scores: Scores, advice: Any, reasons: dict[int, list[str]]
+    name: str,
+    rows: Any,
+    scores: Scores,
+    advice: Any,
+    reasons: dict[int, list[str]],
+    lines: dict[int, str],
 ) -> TopSubject:
     best = int(rows[0])
     return TopSubject(
@@ -232,6 +251,7 @@ def _top_subject(
         probability=float(scores.probability[best]),
         margin=float(scores.margin[best]),
         reasons=reasons[best],
+        counterfactual=lines.get(best),
     )
 
 
@@ -241,6 +261,7 @@ def _write(
     scores: Scores,
     advice: Any,
     reasons: dict[int, list[str]],
+    lines: dict[int, str],
     version: str,
 ) -> None:
     import pyarrow as pa
@@ -259,6 +280,7 @@ def _write(
             if scores.novelty is None
             else scores.novelty,
             "reasons": ["; ".join(reasons.get(row, [])) for row in range(len(events))],
+            "counterfactual": pa.array([lines.get(row) for row in range(len(events))], pa.string()),
             "model_version": [version] * len(events),
         }
     )

@@ -73,6 +73,7 @@ def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict
         "because": assessment.because,
         "probability": assessment.probability,
         "reasons": assessment.reasons,
+        "counterfactual": assessment.counterfactual,
         "model": {"name": assessment.model_name, "version": assessment.model_version},
         "feature_set": assessment.feature_set,
         "reference": assessment.reference_version,

@@ -46,7 +46,20 @@ class ReasonAnswer(_Form):
     usual: float | None
     """The subject's own baseline, in the same way."""
     contribution: float
-    """How far it raised the score, in log-odds."""
+    """How far all measures of the group together raised the score, in log-odds."""
+    group: str
+    """What the measure speaks for, such as new payee."""
+
+
+class CounterfactualAnswer(_Form):
+    """What would have left the event clear: a statement about the model, not about the world."""
+
+    text: str
+    """In words."""
+    probability: float
+    """What the probability would have been, below the review threshold."""
+    changes: dict[str, float | None]
+    """The features that would have been otherwise, and their values then."""
 
 
 class ModelAnswer(_Form):
@@ -68,7 +81,9 @@ class AssessmentAnswer(_Form):
     probability: float = Field(ge=0, le=1)
     """Calibrated probability of fraud, six decimals."""
     reasons: list[ReasonAnswer] = Field(max_length=5)
-    """Strongest first; empty unless flagged."""
+    """Strongest first, one a group of measures; empty unless flagged."""
+    counterfactual: CounterfactualAnswer | None
+    """Null when the event is clear, or hangs on more than one or two things."""
     model: ModelAnswer
     feature_set: str
     reference: str

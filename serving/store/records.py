@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from serving.assessments import Assessment, Reason
+from serving.assessments import Assessment, Counterfactual, Reason
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,4 +49,9 @@ def assessment_of(row: Mapping[Any, Any]) -> Assessment:
         amount_reference=row["amount_reference"],
         received_at=moment(row["received_at"]),
         pool=row["pool"],
+        counterfactual=_counterfactual(row["counterfactual"]),
     )
+
+
+def _counterfactual(text: str | None) -> Counterfactual | None:
+    return None if text is None else Counterfactual(**orjson.loads(text))

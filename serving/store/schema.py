@@ -82,6 +82,7 @@ assessments = Table(
     _text("pool"),
     _number("pool_position", optional=True),
     _number("pool_entries", optional=True),
+    _text("counterfactual", optional=True),
     ForeignKeyConstraint(["sequence"], ["events.sequence"]),
     Index("uq_assessments_assessment_id", "assessment_id", unique=True),
 )

@@ -123,6 +123,8 @@ class Unit:
             "sequence": sequence,
             "received_at": microseconds(assessment.received_at),
             "reasons": orjson.dumps(assessment.reasons).decode(),
+            "counterfactual": assessment.counterfactual
+            and orjson.dumps(assessment.counterfactual).decode(),
             "margin": margin,
             "pool_position": pool_position,
             "pool_entries": pool_entries,

@@ -18,9 +18,10 @@ _NO_SIZE = ("flag", "code", "day", "hour")
 
 @dataclass(frozen=True)
 class Ground:
-    """One reason: its words, its part of what raised the score, the value against the usual."""
+    """One reason: its words, what it speaks for, its part of the score, the value drawn."""
 
     text: str
+    group: str
     weight: float
     picture: Markup | None
 
@@ -49,6 +50,7 @@ def _grounds(assessment: Assessment) -> tuple[Ground, ...]:
     return tuple(
         Ground(
             text=reason.text,
+            group=reason.group,
             weight=max(reason.contribution, 0.0) / whole,
             picture=_picture(reason, assessment.stream),
         )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from features.catalog import PAYMENTS
 from models.errors import BadRows
 from models.explain import BASELINE, explain, in_words, say, singular
+from models.groups import group_of
 
 
 def planted(scorer, contributions: dict[str, float], bias: float = -1.0):
@@ -36,17 +36,22 @@ def test_reasons_are_real_contributions_strongest_first(scorer, catalogue_rows):
     for row in catalogue_rows[:200]:
         reasons = explain(scorer, row)
         contributions = dict(zip(order, scorer.contributions(row[None])[0], strict=True))
+        groups: dict[str, list[float]] = {}
+        for name, contribution in contributions.items():
+            own = groups.setdefault(group_of(scorer.catalogue.feature(name)), [])
+            own.append(contribution)
+        sums = {group: sum(own) for group, own in groups.items()}
         assert 1 <= len(reasons) <= 5
         if reasons[0].feature == BASELINE:
-            assert max(contributions.values()) <= 0
+            assert max(sums.values()) <= 0
             continue
-        assert reasons[0].contribution == max(contributions.values())
+        assert reasons[0].contribution == pytest.approx(max(sums.values()))
         values = [reason.contribution for reason in reasons]
         assert values == sorted(values, reverse=True) and values[-1] > 0
+        assert len({reason.group for reason in reasons}) == len(reasons)
         for reason in reasons:
-            assert reason.contribution == contributions[reason.feature]
-        families = Counter(scorer.catalogue.feature(reason.feature).family for reason in reasons)
-        assert max(families.values()) <= 2
+            assert reason.contribution == pytest.approx(sums[reason.group])
+            assert contributions[reason.feature] == max(groups[reason.group]) > 0
 
 
 def test_values_and_baselines_are_written_by_unit(scorer, catalogue):
@@ -73,11 +78,18 @@ def test_a_missing_value_speaks_by_its_text(scorer, catalogue):
     assert reason.value is None
 
 
-def test_a_family_says_each_thing_once_and_at_most_two(scorer, catalogue):
-    raised = {"payments_24h": 3.0, "payments_1h": 2.0, "amount_24h": 1.0, "share_24h": 0.5}
+def test_a_group_speaks_once_and_for_all_that_it_added(scorer, catalogue):
+    raised = {"payments_24h": 3.0, "payments_1h": 2.0, "amount_24h": 1.0, "share_24h": -0.5}
     values = dict.fromkeys(raised, 4.0)
-    reasons = explain(planted(scorer, raised | {"to_average": 0.1}), row_of(catalogue, **values))
-    assert [reason.feature for reason in reasons] == ["payments_24h", "amount_24h", "to_average"]
+    reasons = explain(planted(scorer, raised | {"to_average": 5.6}), row_of(catalogue, **values))
+    assert [reason.feature for reason in reasons] == ["to_average", "payments_24h"]
+    assert (reasons[1].group, reasons[1].contribution) == ("velocity", 5.5)
+
+
+def test_a_group_that_lowered_the_score_as_a_whole_is_no_reason(scorer, catalogue):
+    mixed = {"payments_24h": 3.0, "amount_24h": -4.0, "to_average": 0.1}
+    reasons = explain(planted(scorer, mixed), row_of(catalogue, **dict.fromkeys(mixed, 4.0)))
+    assert [reason.feature for reason in reasons] == ["to_average"]
 
 
 def test_what_lowers_the_score_is_no_reason_and_the_limit_holds(scorer, catalogue):

@@ -38,8 +38,13 @@ def test_a_theft_is_flagged_explained_and_gathered_in_one_case(service: Running)
         assert 1 <= len(one["reasons"]) <= 5
         assert one["reasons"][0]["text"]
         assert one["because"][0].startswith("probability")
+    said = [one["counterfactual"] for one in flagged if one["counterfactual"] is not None]
+    assert said
+    for one in said:
+        assert one["text"].startswith("would not have been flagged had ")
+        assert one["changes"] and one["probability"] < 0.3
     for one in honest:
-        assert one["reasons"] == []
+        assert one["reasons"] == [] and one["counterfactual"] is None
         assert one["case_id"] is None
     assert any(one["stream"] == "access" for one in flagged)
 

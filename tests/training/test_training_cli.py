@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 from typer.testing import CliRunner
 
 from features.errors import CrossflagError
@@ -19,6 +20,7 @@ from .conftest import Bank
 
 ROOT = Path(__file__).parents[2]
 RUNNER = CliRunner()
+NAMES = ("advice", "counterfactual")
 
 
 def run(*arguments: str | Path) -> tuple[str, str]:
@@ -75,6 +77,14 @@ def test_score_prints_who_stands_out(bank: Bank, home: Path, tmp_path: Path) -> 
     document = json.loads(out)
     assert document["events"] == pq.read_metadata(bank.payments).num_rows
     assert document["top"]["debtor_account"][0]["reasons"]
+    lines = csv.read_csv(tmp_path / "scored.csv")
+    said = [
+        (advice, line)
+        for advice, line in zip(*(lines[name].to_pylist() for name in NAMES), strict=True)
+        if line
+    ]
+    assert said and all(advice != "clear" for advice, _ in said)
+    assert all(line.startswith("would not have been flagged had ") for _, line in said)
     shown, _ = run("score", bank.payments, "--out", tmp_path / "scored.csv", "--home", home)
     assert "First by debtor account" in shown
 

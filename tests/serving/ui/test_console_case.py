@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from models.counterfactual import Counterfactual
 from serving.ui import timeline_view
+from serving.ui.http import templates
 from serving.ui.reasons_view import explain
 from serving.ui.sentence import sentence
+from serving.ui.words import percent
 from tests.serving.ui import fakes as make
 
 
@@ -104,6 +107,15 @@ def test_reasons_come_strongest_event_first_with_their_weight(case) -> None:
     assert [one.row.entry.event_id for one in explained] == ["p-2", "p-1"]
     weights = [ground.weight for ground in explained[0].grounds]
     assert weights == pytest.approx([0.75, 0.25])
+
+
+def test_what_would_have_left_it_clear_stands_below_the_reasons() -> None:
+    line = Counterfactual("would not have been flagged had <b>x</b>", 0.02, {"amount": 1.0})
+    entry = make.payment("p-1", make.NOW, assessment=make.assessment("p-1", counterfactual=line))
+    explained = explain(timeline_view.rows(make.detail(timeline=(entry,))))
+    shown = templates.get_template("case_reasons.html").render(explained=explained)
+    assert "It would not have been flagged had &lt;b&gt;x&lt;/b&gt;" in shown
+    assert f"({percent(0.02)} then)" in shown
 
 
 def test_a_ratio_to_the_usual_is_drawn_as_an_amount_and_a_count_alone_is_not(case) -> None:
