@@ -108,6 +108,9 @@ def log_run(
         listed, described = Path(folder) / "features.json", Path(folder) / "model_card.md"
         listed.write_text(json.dumps(bundle.features, indent=1))
         described.write_text(card(bundle, CATALOGUES[result.stream]))
+        read = []
+        if result.report is not None:
+            read = [Path(shutil.copy(result.report, Path(folder) / "report.html"))]
         logged = registry.log_run(
             home,
             experiment=f"crossflag-{result.stream}",
@@ -121,7 +124,7 @@ def log_run(
                 "git_revision": bundle.training["git_revision"],
                 "lock_hash": bundle.training["lock_hash"],
             },
-            artifacts=[*result.plots, listed, described],
+            artifacts=[*result.plots, listed, described, *read],
             bundle_dir=bundle.directory,
         )
     return {

@@ -66,6 +66,7 @@ class TrainingResult:
     data_hash: str
     seed: int
     plots: list[Path]
+    report: Path | None = None
     mlflow: dict[str, str | None] = field(default_factory=dict)
     promoted: bool = False
     forward: dict[str, Any] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class TrainingResult:
         figures = body.pop("metrics")
         body["bundle"] = str(self.bundle)
         body["plots"] = [str(path) for path in self.plots]
+        body["report"] = None if self.report is None else str(self.report)
         return {**figures, **body}
 
 
@@ -117,6 +119,7 @@ def train(
     """
     from features.catalog import CATALOGUES
     from features.reference import Reference
+    from models.runtime import Scorer
 
     teller = teller or Teller(quiet=True)
     if inputs is None:
@@ -191,6 +194,18 @@ def train(
         seed=recipe.seed,
         plots=plots,
     )
+    with teller.stage("writing the report"):
+        run = report.Run(
+            result,
+            recipe,
+            prepared,
+            judgement,
+            scores,
+            probability,
+            _importance(fitted.booster),
+            Scorer(bundle, CATALOGUES[stream]),
+        )
+        result = replace(result, report=report.write(promote.report_path(bundle.directory), run))
     if log:
         with teller.stage("logging to MLflow"):
             result = replace(result, mlflow=keeping.log_run(recipe, result, bundle, home))

@@ -83,6 +83,11 @@ def models_dir(home: Path) -> Path:
     return home / "models"
 
 
+def report_path(bundle: Path) -> Path:
+    """Return where the report of the run that made a bundle lies."""
+    return bundle.parent / f"{bundle.name}.report.html"
+
+
 def record_path(bundle: Path) -> Path:
     """Return where the document of the run that made a bundle lies."""
     return bundle.parent / f"{bundle.name}.json"

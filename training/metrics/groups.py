@@ -9,7 +9,7 @@ import numpy as np
 
 from training.metrics import passes
 from training.metrics.areas import AVERAGE_PRECISION, Ranked
-from training.metrics.bootstrap import Interval, Redrawn, subjects_in
+from training.metrics.bootstrap import Interval, Redrawn, share, subjects_in
 from training.metrics.outcomes import Floats, Integers, Mask, Outcomes
 
 ENOUGH_FRAUDS = 5
@@ -36,7 +36,7 @@ class Group:
     frauds: int
     flagged: int
     average_precision: Interval
-    """None below five frauds."""
+    """None below five frauds, or five honest events to tell them from."""
     precision: Interval
     recall: Interval
     value_detection: Interval
@@ -148,7 +148,7 @@ def figures(grouped: Grouped, ratios: Redrawn, precisions: Redrawn) -> list[Grou
     found = []
     for place, name in enumerate(grouped.names):
         events, frauds, flagged = (int(counts[place, column]) for column in range(3))
-        enough = frauds >= ENOUGH_FRAUDS
+        enough = frauds >= ENOUGH_FRAUDS and events - frauds >= ENOUGH_FRAUDS
         found.append(
             Group(
                 name,
@@ -160,13 +160,23 @@ def figures(grouped: Grouped, ratios: Redrawn, precisions: Redrawn) -> list[Grou
                 ratios.share_at(int(grouped.subjects[place, _FLAGGED]), place, PRECISION),
                 ratios.share_at(int(grouped.subjects[place, _FRAUDS]), place, RECALL),
                 ratios.share_at(int(grouped.subjects[place, _VALUE]), place, VALUE),
-                *(
-                    ratios.at(place, column)
-                    for column in (FALSE_PER_TRUE, FLAGS, FALSE_FLAGS, BRIER)
-                ),
+                ratios.at(place, FALSE_PER_TRUE),
+                _rate(ratios, grouped, place, FLAGS),
+                _rate(ratios, grouped, place, FALSE_FLAGS),
+                ratios.at(place, BRIER),
             )
         )
     return found
+
+
+def _rate(ratios: Redrawn, grouped: Grouped, place: int, column: int) -> Interval:
+    """Return a rate per thousand; none of many is not never, so it keeps an upper end."""
+    found = ratios.at(place, column)
+    subjects = int(grouped.subjects[place, _EVENTS])
+    if found.value != 0 or not subjects:
+        return found
+    high = share(0.0, np.zeros(1), subjects).high
+    return Interval(0.0, 0.0, None if high is None else round(1000 * high, 6))
 
 
 @dataclass(frozen=True)
