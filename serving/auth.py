@@ -9,13 +9,14 @@ from typing import Literal, TypeAlias, get_args
 
 from serving.errors import Forbidden
 
-Scope: TypeAlias = Literal["score", "read", "review", "labels", "admin"]
+Scope: TypeAlias = Literal["score", "read", "review", "labels", "models", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-Role: TypeAlias = Literal["reviewer", "supervisor", "administrator"]
+Role: TypeAlias = Literal["reviewer", "scientist", "supervisor", "administrator"]
 ROLE_SCOPES: dict[str, frozenset[str]] = {
     "reviewer": frozenset({"read", "review"}),
-    "supervisor": frozenset({"read", "review", "labels"}),
-    "administrator": frozenset({"read", "review", "labels", "admin"}),
+    "scientist": frozenset({"read", "models"}),
+    "supervisor": frozenset({"read", "review", "labels", "models"}),
+    "administrator": frozenset({"read", "review", "labels", "models", "admin"}),
 }
 
 

@@ -22,6 +22,7 @@ from serving.labels import Labels
 from serving.metrics import Metrics
 from serving.ownership import ownership_of
 from serving.pools import Pools
+from serving.promoting import Promotions
 from serving.scoring import Assessor
 from serving.sequencer import Sequencer
 from serving.settings import Settings
@@ -81,6 +82,7 @@ class Service:
             self.shadow,
         )
         self.comparisons = Comparisons(self.database)
+        self.promotions = Promotions(self.sequencer, settings.models_dir)
         self.cases = Cases(self.sequencer, self.database, self.metrics, reference)
         self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)

@@ -129,7 +129,10 @@ class ConsoleRoute(APIRoute):
                 response = error_page(
                     500, "Something broke on our side", "The service's log says what; try again."
                 )
+            own_policy = response.headers.get("Content-Security-Policy")
             response.headers.update(HEADERS)
+            if own_policy is not None:
+                response.headers["Content-Security-Policy"] = own_policy
             return response
 
         return answer

@@ -244,6 +244,11 @@ class FakeCases:
 class FakeChampions:
     models_dir: Path
     bundles: dict[str, Any] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    challengers_missing: dict[str, str] = field(default_factory=dict)
+
+    def challenger(self, stream: str) -> None:
+        return None
 
     def scorer(self, stream: str) -> Any:
         if stream not in self.bundles:
