@@ -49,6 +49,15 @@ class Assessment:
     counterfactual: Counterfactual | None = None
     """What would have left it clear; None when nothing that was tried would, or it was clear."""
 
+    review_propensity: float | None = None
+    """The chance with which it was to be reviewed, where it was: 1 when it was flagged, the lot's
+    share when it was left clear and drawn."""
+
+    @property
+    def drawn(self) -> bool:
+        """True when it was left clear, and drawn by lot to be looked at nevertheless."""
+        return not self.flagged and self.review_propensity is not None
+
     @property
     def agreement(self) -> str | None:
         """The sharing agreement whose members' history it rests on, None for the member's own."""

@@ -15,6 +15,12 @@ class Metrics:
         self.events = Counter(
             "crossflag_events", "Events scored", ["stream", "advice"], registry=registry
         )
+        self.drawn = Counter(
+            "crossflag_random_reviews",
+            "Events left clear that the lot sent to review",
+            ["stream"],
+            registry=registry,
+        )
         self.late = Counter(
             "crossflag_late_events",
             "Events too late for the history",

@@ -23,6 +23,7 @@ from serving.champions import Champions
 from serving.errors import Conflict, NotFound, ServiceError
 from serving.metrics import Metrics
 from serving.pools import Place, Scored
+from serving.sampling import Lot
 from serving.sequencer import Sequencer, Turn
 from serving.shadow import Seen, Shadow
 from serving.store import log
@@ -52,7 +53,11 @@ class _Fresh:
 
 
 class Assessor:
-    """Scores events; `access_exposure` (EUR cents) is what a flagged access event puts at risk."""
+    """Scores events.
+
+    `access_exposure` (EUR cents) is what a flagged access event puts at risk; `lot` draws a few of
+    the events that are left clear, to be looked at as well.
+    """
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class Assessor:
         metrics: Metrics,
         access_exposure: int,
         shadow: Shadow,
+        lot: Lot,
     ) -> None:
         self._sequencer = sequencer
         self._database = database
@@ -69,6 +75,7 @@ class Assessor:
         self._metrics = metrics
         self._access_exposure = access_exposure
         self._shadow = shadow
+        self._lot = lot
         self._salt = secrets.token_bytes(16)
 
     async def assess(
@@ -186,8 +193,12 @@ class Assessor:
                     assessment,
                     reasons=tuple(explain(scorer, row)),
                     counterfactual=counterfactual(scorer, row),
+                    review_propensity=1.0,
                 )
                 contributions = _blob(scorer.contributions(row[None, :])[0])
+            elif self._lot.draws(member, bundle.stream, one.event.event_id):
+                assessment = replace(assessment, review_propensity=self._lot.share)
+            if assessment.review_propensity is not None:
                 joined = join(
                     turn.unit,
                     one.event,
@@ -225,6 +236,8 @@ class Assessor:
                 self._metrics.duplicates.labels(stream).inc()
             else:
                 self._metrics.events.labels(stream, answer.assessment.advice).inc()
+                if answer.assessment.drawn:
+                    self._metrics.drawn.labels(stream).inc()
                 if answer.assessment.late:
                     self._metrics.late.labels(stream).inc()
 

@@ -23,6 +23,7 @@ from serving.metrics import Metrics
 from serving.ownership import ownership_of
 from serving.pools import Pools
 from serving.promoting import Promotions
+from serving.sampling import Lot
 from serving.scoring import Assessor
 from serving.sequencer import Sequencer
 from serving.settings import Settings
@@ -80,6 +81,7 @@ class Service:
             self.metrics,
             settings.access_exposure,
             self.shadow,
+            Lot.kept_in(settings.home, settings.lot_share),
         )
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from features.errors import Problem
 from serving.errors import Invalid
 
 PREFIX = "CROSSFLAG_"
+Profile: TypeAlias = Literal["bank", "fiu", "police"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ class Settings:
     access_exposure: int = 50_000
     """EUR cents that a flagged access event counts as its amount in the queue."""
 
+    profile: Profile = "bank"
+    """Who runs it: bank, fiu (a financial intelligence unit) or police, who look at nobody by
+    lot."""
+    random_review_share: float = 0.0005
+    """Share of the events left clear that are sent to review by lot, as quality samples: what keeps
+    the labels a fair sample. 0 for none; always none with the police profile."""
+
+    @property
+    def lot_share(self) -> float:
+        """The share of clear events that is sent to review by lot."""
+        return 0.0 if self.profile == "police" else self.random_review_share
+
     @property
     def database(self) -> Path | str:
         """The store: SQLite's file, or the URL of PostgreSQL."""
@@ -81,22 +95,57 @@ class Settings:
                     values[field.name] = _read(str(field.type), text)
                 except ValueError as error:
                     problems.append(Problem(name, text, "cannot be used", str(error)))
+        if values.get("profile") == "police" and values.get("random_review_share", 0.0):
+            share = str(values["random_review_share"])
+            fix = "leave it out, or set it to 0"
+            name = f"{PREFIX}RANDOM_REVIEW_SHARE"
+            problems.append(Problem(name, share, "the police profile looks at nobody by lot", fix))
         if problems:
             raise Invalid(problems)
         return cls(**values)  # type: ignore[arg-type]
 
 
 def _read(kind: str, text: str) -> object:
-    if kind == "bool":
-        if text.lower() not in ("true", "false", "1", "0"):
-            raise ValueError("set it to true or false")
-        return text.lower() in ("true", "1")
-    if kind == "int":
-        if not text.isascii() or not text.isdecimal() or int(text) < 1:
-            raise ValueError("set it to a whole number of 1 or more")
-        return int(text)
+    if kind in _READERS:
+        return _READERS[kind](text)
     if kind.startswith("tuple"):
         return tuple(part for one in text.split(",") if (part := one.strip()))
     if kind.startswith("str"):
         return text or None
     return Path(text) if text else None
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise ValueError("set it to true or false")
+    return text.lower() in ("true", "1")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise ValueError("set it to a whole number of 1 or more")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("set it to a share from 0 to 1, such as 0.0005")
+    return share
+
+
+def _profile(text: str) -> str:
+    if text not in get_args(Profile):
+        raise ValueError(f"set it to one of {', '.join(get_args(Profile))}")
+    return text
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "bool": _truth,
+    "int": _count,
+    "float": _share,
+    "Profile": _profile,
+}

@@ -178,7 +178,7 @@ class DecisionBody(_Form):
 
     disposition: str = Field(examples=["fraud_confirmed"])
     """fraud_confirmed, laundering_confirmed, suspicious_report, safeguarding_referral,
-    benign_positive, false_positive, duplicate or insufficient_information."""
+    benign_positive, false_positive, nothing_found, duplicate or insufficient_information."""
     reason: str = Field(examples=["The customer did not order these payments."])
     """1 to 4,000 characters."""
     typology: str | None = Field(None, examples=["account_takeover"])

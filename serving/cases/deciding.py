@@ -7,8 +7,10 @@ from features.events import Label, parse
 from serving.cases.views import DISPOSITIONS, Disposition
 from serving.errors import Invalid
 from serving.labels import record
+from serving.sampling import SOURCE
 from serving.sequencer import Turn
 from serving.store import cases as table
+from serving.store import log
 from serving.store.cases import CaseRow
 from serving.store.records import moment
 
@@ -22,6 +24,7 @@ def label_events(
     if chosen.is_fraud is None:
         return []
     flagged = table.flagged_events(turn.unit.connection, row.member, row.number)
+    assessed = log.assessments_of(turn.unit.connection, [event.sequence for event in flagged])
     for place, event in enumerate(flagged, start=1):
         given = {
             "label_id": f"review:C-{row.number}:{at}:{place}",
@@ -32,7 +35,8 @@ def label_events(
             "subject_role": refined["subject_role"] or chosen.subject_role,
             "status": chosen.status,
             "known_at": moment(max(at, event.event_time)),
-            "source": "reviewer",
+            "source": SOURCE if row.source == SOURCE else "reviewer",
+            "review_propensity": assessed[event.sequence].review_propensity,
         }
         record(turn, row.member, parse(Label, given))
     return [event.stream for event in flagged]

@@ -56,6 +56,7 @@ def summary_of(row: CaseRow) -> CaseSummary:
         decided_at=optional_moment(row.decided_at),
         disposition=row.disposition,
         decision_reason=row.decision_reason,
+        source=row.source,
     )
 
 

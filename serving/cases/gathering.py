@@ -1,4 +1,4 @@
-"""A flagged event joins its subject's undecided case, or opens one."""
+"""A flagged event joins its subject's undecided case, or opens one; a drawn one a case apart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from features.events import AccessEvent, Payment
 from serving.assessments import Assessment
+from serving.sampling import SOURCE
 from serving.store import cases as table
 from serving.store.records import microseconds
 from serving.store.unit import Unit
@@ -13,6 +14,8 @@ from serving.subjects import subject_of
 
 _RANK = {"clear": 0, "review": 1, "urgent": 2}
 _SERVICE = "crossflag"
+FLAG = "flag"
+NOTHING_AGAINST = "drawn by lot from what was left clear: nothing speaks against it"
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ def join(
 ) -> Joined:
     """Count a flagged event into its subject's case; `link` follows once both are written.
 
-    An access event, or a payment without an exchange rate, counts `access_exposure` EUR cents as
-    its amount, so that its case has a place in the queue.
+    An event that was drawn by lot is no accusation: it has a case apart, which costs nothing and so
+    stands last in the queue. An access event, or a payment without an exchange rate, counts
+    `access_exposure` EUR cents as its amount, so that its case has a place in the queue.
     """
     connection, member = unit.connection, assessment.member
     at = microseconds(assessment.received_at)
@@ -49,8 +53,11 @@ def join(
     payment = event if isinstance(event, Payment) else None
     corridor = payment.corridor if payment else (None, None)
     first_reason = assessment.reasons[0].text if assessment.reasons else None
+    source = FLAG
+    if assessment.drawn:
+        source, first_reason, loss = SOURCE, NOTHING_AGAINST, 0
     subject = subject_of(event)
-    old = table.undecided(connection, member, subject)
+    old = table.undecided(connection, member, subject, source)
     if old is None:
         number = table.next_number(connection, member)
         row = table.CaseRow(
@@ -71,6 +78,7 @@ def join(
             first_reason=first_reason,
             opened_at=at,
             updated_at=at,
+            source=source,
         )
         table.add(connection, row)
         return Joined(member, number, opened=True)
@@ -100,7 +108,8 @@ def link(unit: Unit, joined: Joined, sequence: int, assessment: Assessment) -> N
     table.add_event(unit.connection, joined.member, joined.number, sequence)
     at = microseconds(assessment.received_at)
     kind = "payment" if assessment.stream == "payment" else "access event"
-    text = f"{kind} {assessment.event_id}: {assessment.advice}, {assessment.because[0]}"
+    why = NOTHING_AGAINST if assessment.drawn else assessment.because[0]
+    text = f"{kind} {assessment.event_id}: {assessment.advice}, {why}"
     action = "opened" if joined.opened else "event_added"
     table.add_history(
         unit.connection,

@@ -40,6 +40,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         Disposition("safeguarding_referral", "Referred for safeguarding", True, "victim"),
         Disposition("benign_positive", "Unusual but honest", False),
         Disposition("false_positive", "Wrongly flagged", False),
+        Disposition("nothing_found", "Looked at, nothing found", False),
         Disposition("duplicate", "Duplicate of another case", None),
         Disposition("insufficient_information", "Not enough information", None),
     )
@@ -80,6 +81,8 @@ class CaseSummary:
     decided_at: datetime | None
     disposition: str | None
     decision_reason: str | None
+    source: str = "flag"
+    """`flag`, or `random_review` for a quality sample: drawn by lot, an accusation of nobody."""
 
 
 @dataclass(frozen=True)

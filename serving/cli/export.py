@@ -60,7 +60,8 @@ def _write_parquet(rows: Iterator[dict[str, Any]], path: Path) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    fields = [(name, pa.bool_() if name == "is_fraud" else pa.string()) for name in COLUMNS]
+    kinds = {"is_fraud": pa.bool_(), "review_propensity": pa.float64()}
+    fields = [(name, kinds.get(name, pa.string())) for name in COLUMNS]
     schema = pa.schema(fields)
     count = 0
     with pq.ParquetWriter(path, schema) as writer:

@@ -16,6 +16,7 @@ from serving.store.schema import case_events, case_history, cases, events
 _UNDECIDED = sa.select(cases).where(
     cases.c.member == sa.bindparam("member"),
     cases.c.subject == sa.bindparam("subject"),
+    cases.c.source == sa.bindparam("source"),
     # Written as in the partial index, or it would not be used.
     sa.text("state != 'decided'"),
 )
@@ -48,6 +49,7 @@ class CaseRow:
     decided_at: int | None = None
     disposition: str | None = None
     decision_reason: str | None = None
+    source: str = "flag"
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,10 @@ def _is(member: str, number: int) -> ColumnElement[bool]:
     return sa.and_(cases.c.member == member, cases.c.number == number)
 
 
-def undecided(connection: Connection, member: str, subject: str) -> CaseRow | None:
-    """Return the subject's case that is not decided yet."""
-    row = connection.execute(_UNDECIDED, {"member": member, "subject": subject}).first()
+def undecided(connection: Connection, member: str, subject: str, source: str) -> CaseRow | None:
+    """Return the subject's case of this source that is not decided yet."""
+    given = {"member": member, "subject": subject, "source": source}
+    row = connection.execute(_UNDECIDED, given).first()
     return CaseRow(*row) if row else None
 
 

@@ -50,6 +50,7 @@ def assessment_of(row: Mapping[Any, Any]) -> Assessment:
         received_at=moment(row["received_at"]),
         pool=row["pool"],
         counterfactual=_counterfactual(row["counterfactual"]),
+        review_propensity=row["review_propensity"],
     )
 
 

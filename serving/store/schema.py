@@ -83,6 +83,7 @@ assessments = Table(
     _number("pool_position", optional=True),
     _number("pool_entries", optional=True),
     _text("counterfactual", optional=True),
+    Column("review_propensity", sa.Double),
     ForeignKeyConstraint(["sequence"], ["events.sequence"]),
     Index("uq_assessments_assessment_id", "assessment_id", unique=True),
 )
@@ -138,12 +139,14 @@ cases = Table(
     _number("decided_at", optional=True),
     _text("disposition", optional=True),
     _text("decision_reason", optional=True),
+    Column("source", sa.Text, nullable=False, server_default="flag"),
     PrimaryKeyConstraint("member", "number"),
     Index("ix_cases_queue", "member", "state", "expected_loss", "opened_at"),
     Index(
         "uq_cases_undecided",
         "member",
         "subject",
+        "source",
         unique=True,
         sqlite_where=sa.text("state != 'decided'"),
         postgresql_where=sa.text("state != 'decided'"),

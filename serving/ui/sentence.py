@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from serving.cases import CaseDetail, TimelineEntry
+from serving.sampling import SOURCE
 from serving.ui import words
 
 
@@ -22,6 +23,8 @@ def sentence(case: CaseDetail) -> str:
     else:
         what = money or (f"had {shown}" if shown else "was flagged")
     why = case.summary.first_reason
+    if case.summary.source == SOURCE:
+        return f"{who} {what}{_within(flagged)}; {why}."
     return f"{who} {what}{_within(flagged)}{f'; flagged because: {why}' if why else ''}."
 
 

@@ -330,7 +330,9 @@ def test_exported_labels_are_read_back_by_the_readers(
     read = read_tabular(out, "label")
     assert (read.rows, read.rejected) == (len(labels), 0)
     table = read.table.table
-    for name in ("label_id", "event_id", "is_fraud", "typology", "subject_role", "source"):
+    assert {label.review_propensity for label in labels} == {1.0}
+    names = ("label_id", "event_id", "is_fraud", "typology", "subject_role", "source")
+    for name in (*names, "status", "review_propensity"):
         assert table[name].to_pylist() == [getattr(label, name) for label in labels]
     assert table["known_at"].to_pylist() == [label.known_at_us for label in labels]
 

@@ -113,7 +113,9 @@ def test_what_would_have_left_it_clear_stands_below_the_reasons() -> None:
     line = Counterfactual("would not have been flagged had <b>x</b>", 0.02, {"amount": 1.0})
     entry = make.payment("p-1", make.NOW, assessment=make.assessment("p-1", counterfactual=line))
     explained = explain(timeline_view.rows(make.detail(timeline=(entry,))))
-    shown = templates.get_template("case_reasons.html").render(explained=explained)
+    shown = templates.get_template("case_reasons.html").render(
+        explained=explained, summary=make.summary()
+    )
     assert "It would not have been flagged had &lt;b&gt;x&lt;/b&gt;" in shown
     assert f"({percent(0.02)} then)" in shown
 
