@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features import layout
 from features.catalog import PROGRAM
 from features.definitions import RING_STREAMS, Catalogue, RingStream, column_names
 from features.encoding import encode_columns, interleave
@@ -23,7 +22,6 @@ from features.table import EventTable
 from features.timeline import events_of_labels
 
 Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,15 +30,14 @@ class Arrivals:
 
     `matrices[stream]` is int64[rows, columns] in the order of RING_STREAMS, `names` their columns;
     `streams[i]` and `rows[i]` say which row arrived as number i. `present` are the columns that
-    any event has; `amounts` each payment's in EUR cents, NaN without a rate.
+    any event has.
     """
 
     names: Mapping[RingStream, tuple[str, ...]]
     matrices: tuple[Integers, ...]
-    streams: Integers
-    rows: Integers
+    streams: npt.NDArray[np.int8]
+    rows: npt.NDArray[np.int32]
     present: frozenset[tuple[RingStream, str]]
-    amounts: Floats | None
 
     def absent(self, catalogue: Catalogue) -> list[str]:
         """Return the features whose inputs are wholly absent from the data."""
@@ -71,7 +68,7 @@ def arrivals_of(
             for recorded in RING_STREAMS
             if recorded.split("_")[0] == stream
             for name in program.columns(recorded)
-        } | ({"amount"} if stream == "payment" else set())
+        }
         encoded[stream] = encode_columns(table, reference, wanted) if table is not None else {}
         arrived.append(_received(table))
     for stream, table in _tables(payments, access):
@@ -86,8 +83,9 @@ def arrivals_of(
     arrived.append(received)
 
     lengths = [len(times) for times in arrived]
-    numbers = np.repeat(np.arange(len(lengths)), lengths)
-    rows = np.concatenate([np.arange(length) for length in lengths])
+    # Narrow, for they are gone through once for each history that shares no key with others.
+    numbers = np.repeat(np.arange(len(lengths), dtype=np.int8), lengths)
+    rows = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
     times = np.concatenate(arrived)
     if np.any(times[1:] < times[:-1]):
         order = np.argsort(times, kind="stable")
@@ -105,12 +103,7 @@ def arrivals_of(
         for stream, length in zip(RING_STREAMS, lengths, strict=True)
     )
     present = frozenset((stream, name) for stream in RING_STREAMS for name in encoded[stream])
-    amounts = encoded["payment"].get("amount")
-    if amounts is None and payments is not None:
-        amounts = np.full(len(payments), layout.MISSING)
-    return Arrivals(
-        names, matrices, numbers, rows, present, None if amounts is None else _with_nan(amounts)
-    )
+    return Arrivals(names, matrices, numbers, rows, present)
 
 
 def _tables(
@@ -121,10 +114,6 @@ def _tables(
 
 def _received(table: EventTable | None) -> Integers:
     return np.zeros(0, np.int64) if table is None else table.received_at
-
-
-def _with_nan(values: Integers) -> Floats:
-    return np.where(values == layout.MISSING, np.nan, values.astype(np.float64))
 
 
 def _returns(payments: EventTable | None, statuses: EventTable | None) -> tuple[Integers, Integers]:
@@ -145,37 +134,49 @@ def _label_columns(
     if table is None or labels is None or len(table) == 0:
         return {}, np.zeros(0, np.int64)
     own, event = events_of_labels(table, labels)
-    established = np.asarray(pc.not_equal(labels.column("status"), "suspected").fill_null(True))
-    counted = (event >= 0) & established[own]
-    own, event = own[counted], event[counted]
-    known_at = labels.integers("known_at")[own]
-    fraud = np.asarray(labels.column("is_fraud").to_numpy(), np.int64)[own]
-    roles = pa.array(sorted(BLAMELESS))
-    blameless = pc.is_in(labels.column("subject_role"), value_set=roles)
-    blame = fraud * ~np.asarray(blameless)[own]
-    # Nobody can know of an event before it has arrived.
-    arrived = np.maximum(labels.received_at[own], table.received_at[event])
-    early = known_at < table.integers("time")[event]
+    columns = {name: column for name, column in encoded.items() if name in kept}
+    known_at, fraud = labels.integers("known_at"), labels.integers("is_fraud")
+    blame = fraud
+    if labels.has("subject_role"):
+        roles = pa.array(sorted(BLAMELESS))
+        blame = fraud * ~np.asarray(pc.is_in(labels.column("subject_role"), value_set=roles))
+    received, times = labels.received_at, table.integers("time")
+    counted = event >= 0
+    if labels.has("status"):
+        established = pc.not_equal(labels.column("status"), "suspected").fill_null(True)
+        counted &= np.asarray(established)[own]
+    whole = len(own) == len(table) == len(labels)
+    side_by_side = whole and counted.all() and np.array_equal(own, event)
+    if not side_by_side:
+        own, event = own[counted], event[counted]
+        known_at, fraud, blame, received = known_at[own], fraud[own], blame[own], received[own]
+        times = times[event]
+    early = known_at < times
     if early.any():
         name = table.column("event_id")[int(event[early.argmax()])].as_py()
         raise UnreadableFile(
             f"label of {stream} event {name}: known_at lies before the event; "
             f"give the time at which it became known"
         )
-    order = np.arange(len(event))
-    if np.any(event[1:] <= event[:-1]):
-        order = np.lexsort((own, arrived, event))
+    # Nobody can know of an event before it has arrived.
+    if side_by_side:
+        return columns | {
+            "time": known_at,
+            "label_fraud": fraud,
+            "label_weight": np.ones(len(event), np.int64),
+            "label_blame": blame,
+        }, np.maximum(received, table.received_at)
+    arrived = np.maximum(received, table.received_at[event])
+    order = np.lexsort((own, arrived, event))
     event, fraud, blame = event[order], fraud[order], blame[order]
     first = np.ones(len(event), np.bool_)
     first[1:] = event[1:] != event[:-1]
-    columns = {name: column[event] for name, column in encoded.items() if name in kept}
-    columns |= {
+    return {name: column[event] for name, column in columns.items()} | {
         "time": known_at[order],
         "label_fraud": _changes(fraud, first),
         "label_weight": first.astype(np.int64),
         "label_blame": _changes(blame, first),
-    }
-    return columns, arrived[order]
+    }, arrived[order]
 
 
 def _changes(values: Integers, first: npt.NDArray[np.bool_]) -> Integers:

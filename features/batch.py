@@ -7,29 +7,32 @@ events, then labels, so that a label never serves an event that arrived with it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
+from queue import Empty, SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
 
-from features import kernel
 from features.arrivals import Arrivals, arrivals_of
 from features.catalog import PROGRAM
 from features.compiling import compile_program
 from features.definitions import RING_STREAMS
+from features.keyed import Worker
 from features.program import Program
 from features.reference import Reference
-from features.state import empty_state, grown
+from features.roles import plan_of
+from features.shares import finish_rest, shares_of
 from features.table import EventTable
+from features.timed import walk_all
+from features.touches import Touches, groups_of, touches_of
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
-_REGISTERS = 1 << 18
-_TOLD = 50_000
+_FEWEST, _MOST = 20_000, 200_000
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,12 @@ class Built:
 
     `features[stream]` is float64[rows, features] in catalogue order; `absent[stream]` names those
     whose inputs are wholly absent from the data; `late[stream]` counts events that came too late
-    to become part of some history; `amount_reference` is in EUR cents, NaN without a rate.
+    to become part of some history.
     """
 
     features: dict[str, Floats]
     absent: dict[str, list[str]]
     late: dict[str, int]
-    amount_reference: Floats | None
 
 
 def build(
@@ -66,79 +68,103 @@ def build(
     cores when not given, and change no bit. Raises UnreadableFile for a label that was known
     before its event.
     """
-    arrivals = arrivals_of(payments, access, labels, reference, program, statuses, lean=True)
+    tables = {"payment": payments, "access": access}
+    widths = {
+        name: len(catalogue.features)
+        for name, catalogue in program.catalogues.items()
+        if name in wanted
+    }
+    with ThreadPoolExecutor(1) as aside:
+        # The system hands memory out as it is first written to; that goes on beside the encoding.
+        room = aside.submit(_room, tables, widths)
+        arrivals = arrivals_of(payments, access, labels, reference, program, statuses, lean=True)
+        found = room.result()
     lean = compile_program(program.catalogues, arrivals.names)
     outs = tuple(
-        np.empty((len(matrix), len(program.catalogues[stream].features)), np.float64)
-        if stream in wanted and stream in program.catalogues
-        else np.empty((len(matrix), 0), np.float64)
+        found.get(stream, np.empty((len(matrix), 0)))
         for stream, matrix in zip(RING_STREAMS, arrivals.matrices, strict=True)
     )
-    late = _run(lean, arrivals, outs, progress, threads or os.cpu_count() or 1)
-    streams = ("payment", "access")
+    run = _Run(lean, arrivals, outs, threads or os.cpu_count() or 1)
+    run.run(progress)
     return Built(
-        features={stream: outs[number] for number, stream in enumerate(streams)},
+        features={stream: outs[number] for number, stream in enumerate(tables)},
         absent={
             stream: arrivals.absent(catalogue) for stream, catalogue in program.catalogues.items()
         },
         late={
-            stream: int(np.count_nonzero(late & (arrivals.streams == number)))
-            for number, stream in enumerate(streams)
+            stream: int(np.count_nonzero(run.late[number])) for number, stream in enumerate(tables)
         },
-        amount_reference=arrivals.amounts,
     )
 
 
-def _run(
-    program: Program,
-    arrivals: Arrivals,
-    outs: tuple[Floats, ...],
-    progress: Progress | None,
-    threads: int,
-) -> npt.NDArray[np.bool_]:
-    parts = program.split(threads)
-    states = [empty_state(part) for part in parts]
-    wanted = np.array([out.shape[1] > 0 for out in outs])
-    total = len(arrivals.streams)
-    late = np.zeros(total, np.bool_)
-    # So few events at a time that their statistics stay in the cache.
-    chunk = max(512, min(_REGISTERS // program.registers, 16_384))
-    registers = np.full((chunk, program.registers), np.nan)
+def _room(tables: Mapping[str, EventTable | None], widths: Mapping[str, int]) -> dict[str, Floats]:
+    return {
+        name: np.full((0 if (table := tables[name]) is None else len(table), width), np.nan)
+        for name, width in widths.items()
+    }
 
-    def take(number: int, begin: int, end: int) -> None:
-        done = begin
-        while done < end:
-            done += kernel.run(
-                parts[number],
-                states[number],
-                arrivals.streams[done:end],
-                arrivals.rows[done:end],
-                arrivals.matrices,
-                wanted,
-                registers[done - begin :],
-                late[done:end],
-            )
-            if done < end:
-                states[number] = grown(parts[number], states[number])
 
-    def hand_out(begin: int, end: int, offset: int) -> None:
-        kernel.finish_many(
-            program.tables,
-            arrivals.streams[begin:end],
-            arrivals.rows[begin:end],
-            arrivals.matrices,
-            wanted,
-            registers[begin - offset :],
-            outs,
+class _Run:
+    """One pass over all arrivals: histories key by key, walks in time, then what joins them."""
+
+    def __init__(
+        self, program: Program, arrivals: Arrivals, outs: tuple[Floats, ...], threads: int
+    ) -> None:
+        self._arrivals, self._outs, self._threads = arrivals, outs, threads
+        wanted = {n: RING_STREAMS[n] for n, out in enumerate(outs) if out.size > 0}
+        self._plan = plan_of(program, wanted)
+        self._shares, widths = shares_of(self._plan, program)
+        lengths = [len(matrix) for matrix in arrivals.matrices]
+        self._carries = tuple(
+            np.empty((length, widths.get(n, 0)), np.float64) for n, length in enumerate(lengths)
         )
+        self.late = tuple(np.zeros(length, np.bool_) for length in lengths)
+        self._targets = (outs, self._carries, self.late)
+        self._workers: SimpleQueue[Worker] = SimpleQueue()
 
-    numbers = range(len(parts))
-    with ThreadPoolExecutor(len(parts)) as pool:
-        for begin in range(0, total, chunk):
-            end = min(begin + chunk, total)
-            list(pool.map(take, numbers, repeat(begin), repeat(end)))
-            cuts = np.linspace(begin, end, len(parts) + 1).astype(int).tolist()
-            list(pool.map(hand_out, cuts[:-1], cuts[1:], repeat(begin)))
-            if progress and (end == total or begin // _TOLD != end // _TOLD):
-                progress(end, total)
-    return late
+    def run(self, progress: Progress | None) -> None:
+        """Fill the features of every wanted stream."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            walking = pool.submit(
+                walk_all, self._plan, self._shares, self._arrivals, *self._targets
+            )
+            groups = groups_of(self._plan)
+            touched = list(pool.map(lambda roles: touches_of(roles, self._arrivals), groups))
+            most = max(_FEWEST, min(_MOST, sum(len(t.events) for t in touched) // 8))
+            stretches = [(t, begin, end) for t in touched for begin, end in t.parts(most)]
+            stretches.sort(key=lambda stretch: stretch[1] - stretch[2])
+            total, done = sum(end - begin for _, begin, end in stretches), 0
+            for taken in pool.map(self._take, stretches):
+                done += taken
+                if progress:
+                    progress(
+                        len(self._arrivals.streams) * done // total, len(self._arrivals.streams)
+                    )
+            walking.result()
+            for stream in self._plan.outputs:
+                if not self._shares.has_work(len(self._plan.roles) + stream):
+                    continue
+                cuts = np.linspace(0, len(self._outs[stream]), self._threads + 1).astype(int)
+                list(pool.map(self._finish, repeat(stream), cuts[:-1].tolist(), cuts[1:].tolist()))
+
+    def _take(self, stretch: tuple[Touches, int, int]) -> int:
+        touches, begin, end = stretch
+        try:
+            worker = self._workers.get_nowait()
+        except Empty:
+            worker = Worker(self._plan, self._shares, self._arrivals)
+        worker.take(touches, begin, end, *self._targets)
+        self._workers.put(worker)
+        return end - begin
+
+    def _finish(self, stream: int, begin: int, end: int) -> None:
+        finish_rest(
+            self._shares,
+            len(self._plan.roles) + stream,
+            self._arrivals.matrices[stream],
+            np.full(self._plan.registers, np.nan),
+            self._outs[stream],
+            self._carries[stream],
+            begin,
+            end,
+        )

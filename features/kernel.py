@@ -41,7 +41,7 @@ def _kilometres(first: int, second: int) -> Any:
 
 
 @inlined
-def _operate(op: Any, numbers: Any, row: Any, registers: Any) -> Any:
+def operate(op: Any, numbers: Any, row: Any, registers: Any) -> Any:
     """Return one operation's result; its operands are registers (of columns: also of the row)."""
     code = op[layout.OP_CODE]
     first, second, third = op[layout.OP_A], op[layout.OP_B], op[layout.OP_C]
@@ -81,13 +81,26 @@ def has_room(program: Any, state: Any) -> bool:
 
 
 @inlined
-def read(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
-    """Write every statistic that the event's features need, from history as of now."""
+def look(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
+    """Write what the histories of the event's own keys say, as of now."""
     starts = program.starts
     for number in range(starts[layout.START_PROBE, stream], starts[layout.START_PROBE, stream + 1]):
         observe(program, state, program.probes[number], row, registers)
+
+
+@inlined
+def walk(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
+    """Write what is found along several histories, as of now."""
+    starts = program.starts
     for number in range(starts[layout.START_WALK, stream], starts[layout.START_WALK, stream + 1]):
         stroll(program, state, program.walks[number], row, registers)
+
+
+@inlined
+def read(program: Any, state: Any, stream: int, row: Any, registers: Any) -> None:
+    """Write every statistic that the event's features need, from history as of now."""
+    look(program, state, stream, row, registers)
+    walk(program, state, stream, row, registers)
 
 
 @inlined
@@ -99,7 +112,7 @@ def finish(program: Any, stream: int, row: Any, registers: Any, out: Any) -> Non
         registers[column] = np.nan if row[column] == MISSING else float(row[column])
     for number in range(starts[layout.START_OP, stream], starts[layout.START_OP, stream + 1]):
         op = program.operations[number]
-        registers[op[layout.OP_REGISTER]] = _operate(op, program.numbers[number], row, registers)
+        registers[op[layout.OP_REGISTER]] = operate(op, program.numbers[number], row, registers)
     begin = starts[layout.START_OUT, stream]
     for number in range(out.size):
         out[number] = registers[program.outputs[begin + number]]
@@ -125,43 +138,3 @@ def step(program: Any, state: Any, stream: int, row: Any, registers: Any, out: A
     read(program, state, stream, row, registers)
     finish(program, stream, row, registers, out)
     return bool(record(program, state, stream, row))
-
-
-@compiled
-def run(
-    program: Any,
-    state: Any,
-    streams: Any,
-    rows: Any,
-    matrices: Any,
-    wanted: Any,
-    registers: Any,
-    late: Any,
-) -> Any:
-    """Take events in order; return how many were taken before more room was needed.
-
-    `streams[i]` and `rows[i]` say which row of which stream's matrix event i is; its statistics go
-    to `registers[i]` where `wanted[stream]` says so.
-    """
-    for number in range(streams.size):
-        if not has_room(program, state):
-            return np.int64(number)
-        stream = streams[number]
-        row = matrices[stream][rows[number]]
-        if wanted[stream]:
-            read(program, state, stream, row, registers[number])
-        if record(program, state, stream, row):
-            late[number] = True
-    return np.int64(streams.size)
-
-
-@compiled
-def finish_many(
-    program: Any, streams: Any, rows: Any, matrices: Any, wanted: Any, registers: Any, outs: Any
-) -> None:
-    """Write the features of events whose statistics stand in `registers`, a row for each event."""
-    for number in range(streams.size):
-        stream = streams[number]
-        if wanted[stream]:
-            row = rows[number]
-            finish(program, stream, matrices[stream][row], registers[number], outs[stream][row])

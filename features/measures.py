@@ -59,13 +59,15 @@ def rehash(old: Any, new: Any) -> None:
 @compiled
 def after(cells: Any, begin: int, end: int, limit: int) -> Any:
     """Return the first place in a rising stretch of cells that holds more than `limit`."""
-    while begin < end:
-        middle = (begin + end) >> 1
-        if cells[middle] > limit:
-            end = middle
-        else:
-            begin = middle + 1
-    return np.int64(begin)
+    size = end - begin
+    if size <= 0:
+        return np.int64(begin)
+    # No branch depends on what is found: the processor would guess half of them wrong.
+    while size > 1:
+        half = size >> 1
+        begin += half * (cells[begin + half - 1] <= limit)
+        size -= half
+    return np.int64(begin + (cells[begin] <= limit))
 
 
 @compiled
@@ -339,10 +341,12 @@ def _add_folded(program: Any, state: Any, probe: Any, column: int, time: int, ke
 def _bounds(times: Any, time: int, probe: Any, bounds: Any) -> None:
     """Find where each window begins among the visible entries."""
     bound = times.size
+    length = np.int64(0)
     for window in range(WINDOWS):
-        limit = time - probe[layout.PROBE_WINDOW + window]
-        if bound > 0 and times[bound - 1] > limit:
-            bound = after(times, 0, bound, limit)
+        # A ring of fewer windows repeats its longest.
+        if probe[layout.PROBE_WINDOW + window] != length:
+            length = probe[layout.PROBE_WINDOW + window]
+            bound = after(times, 0, bound, time - length)
         bounds[window] = bound
 
 

@@ -37,13 +37,14 @@ class State(NamedTuple):
     folding: Array
 
 
-def empty_state(program: Tables) -> State:
-    """Return histories without any event, for this program."""
+def empty_state(program: Tables, keys: int = _FIRST_KEYS // 2) -> State:
+    """Return histories without any event, for this program, with room for so many keys."""
+    keys = 1 << (keys - 1).bit_length()
     return State(
         counters=np.array([1, 0], np.int64),
         free=np.full((layout.MOST_COLUMNS, layout.BLOCK_SIZES), -1, np.int64),
-        table=_table(_FIRST_KEYS),
-        entities=_entities(_FIRST_KEYS // 2),
+        table=_table(2 * keys),
+        entities=_entities(keys),
         cells=np.zeros(_FIRST_CELLS + int(program.slack[0]), np.int64),
         budget=np.zeros(2, np.int64),
         queue=np.zeros((2, layout.MOST_ACCOUNTS), np.int64),

@@ -13,8 +13,8 @@ import pyarrow as pa
 from features import kernel
 from features.compiled import compiled
 from features.days import DayWriter, rows_of
+from features.roles import TIME, Plan
 from features.spark.packing import column, packed_column, unpack
-from features.spark.roles import TIME, Plan
 
 Integers = npt.NDArray[np.int64]
 OWN = -1

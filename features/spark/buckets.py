@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from features import kernel, layout
 from features.compiled import compiled
+from features.roles import BY_KEY, IN_SLICE, SPECIAL, WARMING, Plan, Role
 from features.spark.packing import column, pack, packed_column, unpack
-from features.spark.roles import BY_KEY, IN_SLICE, SPECIAL, WARMING, Plan, Role
 from features.spark.slices import Slices
 from features.state import empty_state, grown
 

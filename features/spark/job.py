@@ -23,9 +23,9 @@ from features.compiling import compile_program
 from features.errors import NoCluster
 from features.folder import Origin, describing, writing
 from features.reference import Reference
+from features.roles import TIME, Plan, plan_of
 from features.spark import assembling, buckets
 from features.spark.packing import pack
-from features.spark.roles import TIME, Plan, plan_of
 from features.spark.session import session
 from features.spark.slices import Slices, slices_of
 from features.table import EventTable

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from features import layout
 from features.arrivals import Arrivals
 from features.definitions import RING_STREAMS
-from features.spark.roles import TIME, Plan
+from features.roles import TIME, Plan
 
 Integers = npt.NDArray[np.int64]
 

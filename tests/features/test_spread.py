@@ -22,8 +22,8 @@ from features.compiling import compile_program
 from features.events import AccessEvent, Payment, PaymentStatus, parse
 from features.fields import EPOCH
 from features.reference import Reference
+from features.roles import WARMING, Plan, plan_of
 from features.spark import assembling, buckets, job
-from features.spark.roles import WARMING, Plan, plan_of
 from features.spark.slices import Slices, slices_of
 from features.table import EventTable, from_events
 

@@ -1,14 +1,16 @@
-"""How one program is spread over a cluster: what an event reads and records, and under which key.
+"""How one program falls into parts: what an event reads and records, and under which key.
 
 A role is a part of what one stream's events do. Most belong to one column of the row: the histories
-that are read and recorded under its value. That value alone decides the bucket, so whatever reads
-or records one key's history meets in one bucket. Walks over the graph go from key to key, so they
-run in slices of time instead (`features.spark.slices`), where a payment has one role for everything
-that walks need. Each bucket and slice runs the same kernel with histories of its own.
+that are read and recorded under its value. Whatever reads or records one key's history meets there,
+so keys may be taken one after another (`features.keyed`), by several threads, or in the buckets of
+a cluster (`features.spark.buckets`). Walks over the graph go from key to key, so they are taken in
+time (`features.timed`) or in slices of it (`features.spark.slices`), where a payment has one role
+for everything that walks need. Each part runs the same kernel with histories of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +128,7 @@ class _Steps:
 _LISTINGS = (layout.START_PROBE, layout.START_WALK, layout.START_WRITE)
 
 
-def plan_of(program: Program, streams: dict[int, str]) -> Plan:
+def plan_of(program: Program, streams: Mapping[int, str]) -> Plan:
     """Return the plan of a program for the streams whose features are wanted, name by number."""
     tables = program.tables
     steps = _Steps(tables)

@@ -1,0 +1,169 @@
+"""Histories one key after another: all that touches an account, in order of arrival, then the next.
+
+Histories of different keys know nothing of each other, so a table need not be taken event by event.
+One key's entries stay in the processor's cache while they are needed, their room is used again for
+the next key, and keys are shared out among threads. What is read and recorded is the kernel's, in
+each key's order of arrival, so the bits are those of one event at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from features import kernel, layout
+from features.arrivals import Arrivals
+from features.compiled import compiled
+from features.layout import CAPACITY, ENTITIES, ENTITY, MISSING, RING, START
+from features.roles import Plan
+from features.shares import Shares, fetch, finish
+from features.state import empty_state, grown
+from features.touches import ROLE_BITS, ROLES, Touches
+
+Array = np.ndarray[Any, Any]
+_GATHERED = 64
+
+
+class Worker:
+    """Takes stretches of touches; one for each thread, with room for one key at a time."""
+
+    def __init__(self, plan: Plan, shares: Shares, arrivals: Arrivals) -> None:
+        self._plan = plan
+        self._shares = shares
+        self._matrices = arrivals.matrices
+        self._state = empty_state(plan.steps, _room_for_one(plan))
+        self._registers = np.full(plan.registers, np.nan)
+        width = max(matrix.shape[1] for matrix in arrivals.matrices)
+        self._rows = np.empty((_GATHERED, width), np.int64)
+        self._fetched = np.zeros(1)
+        self._streams = np.array([role.stream for role in plan.roles], np.int64)
+
+    def take(
+        self,
+        touches: Touches,
+        begin: int,
+        end: int,
+        outs: tuple[Array, ...],
+        carries: tuple[Array, ...],
+        late: tuple[Array, ...],
+    ) -> None:
+        """Read and record what stands at these places, whole keys."""
+        at = begin
+        while True:
+            at = _take(
+                self._plan.steps,
+                self._state,
+                self._shares,
+                touches.events,
+                touches.begins,
+                touches.key_at(at),
+                at,
+                end,
+                self._streams,
+                self._matrices,
+                self._rows,
+                self._fetched,
+                self._registers,
+                outs,
+                carries,
+                late,
+            )
+            if at == end:
+                return
+            self._state = grown(self._plan.steps, self._state)
+
+
+def _room_for_one(plan: Plan) -> int:
+    return 2 * (len(plan.steps.histories) + 1)
+
+
+@compiled
+def _forget(program: Any, state: Any) -> None:
+    """Drop all entities of the last key; their room is used again."""
+    if state.counters[ENTITIES] == 1:
+        return
+    for place in range(state.table.shape[0]):
+        ring = state.table[place, RING]
+        if ring < 0:
+            continue
+        entity = state.entities[state.table[place, ENTITY]]
+        columns = program.histories[ring, layout.HISTORY_COLUMNS]
+        size = 0
+        while (layout.SMALLEST_BLOCK << size) < entity[CAPACITY]:
+            size += 1
+        state.cells[entity[START]] = state.free[columns, size]
+        state.free[columns, size] = entity[START]
+        for field in range(layout.ENTITY_FIELDS):
+            entity[field] = 0
+        entity[layout.DROPPED] = MISSING
+        state.table[place, RING] = -1
+        state.table[place, ENTITY] = -1
+    state.counters[ENTITIES] = 1
+
+
+@compiled
+def _take(
+    program: Any,
+    state: Any,
+    shares: Any,
+    events: Any,
+    begins: Any,
+    key: int,
+    at: int,
+    end: int,
+    stream_of: Any,
+    matrices: Any,
+    gathered: Any,
+    fetched: Any,
+    registers: Any,
+    outs: Any,
+    carries: Any,
+    late: Any,
+) -> Any:
+    """Take touches in order; return how far it came before more room was needed."""
+    starts = program.starts[layout.START_PROBE]
+    base = at
+    filled = at
+    while at < end:
+        if at >= begins[key + 1] or at == begins[key]:
+            while at >= begins[key + 1]:
+                key += 1
+            _forget(program, state)
+        stop = min(end, begins[key + 1])
+        while at < stop:
+            if not kernel.has_room(program, state):
+                return np.int64(at)
+            if at >= filled:
+                base = at
+                filled = min(at + gathered.shape[0], end)
+                for place in range(base, filled):
+                    touch = events[place]
+                    source = matrices[stream_of[touch & ROLES]][touch >> ROLE_BITS]
+                    target = gathered[place - base]
+                    for column in range(source.size):
+                        target[column] = source[column]
+                    fetched[0] += fetch(
+                        shares, touch & ROLES, outs[stream_of[touch & ROLES]], touch >> ROLE_BITS
+                    )
+            row = gathered[at - base]
+            event = events[at] >> ROLE_BITS
+            stream = stream_of[events[at] & ROLES]
+            # An event that has two roles for one key reads for both before it records for either.
+            after = at
+            while after < stop:
+                role = events[after] & ROLES
+                if events[after] >> ROLE_BITS != event or stream_of[role] != stream:
+                    break
+                if starts[2 * role] < starts[2 * role + 1]:
+                    kernel.look(program, state, 2 * role, row, registers)
+                    finish(
+                        shares, role, row, registers, outs[stream][event], carries[stream][event]
+                    )
+                after += 1
+            for place in range(at, after):
+                role = events[place] & ROLES
+                if kernel.record(program, state, 2 * role + 1, row):
+                    late[stream][event] = True
+            at = after
+    return np.int64(at)
