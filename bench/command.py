@@ -48,6 +48,26 @@ def features(
 
 
 @app.command()
+def strangers(
+    table: Annotated[
+        str | None, typer.Option(help="One table, such as cross_border; else all.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=5000, help="Rows of each table; else 120,000 to 300,000.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Strangers' tables inspected and trained on by default, beside XGBoost tuned by hand."""
+    from bench import strange_tables
+
+    found = strange_tables.document(rows, table)
+    if as_json:
+        print(json.dumps({"tables": found}))
+    else:
+        strange_tables.show(found)
+
+
+@app.command()
 def quality(
     data: Annotated[
         Path, typer.Option("--data", help="The Fraud Detection Handbook's transactions.")

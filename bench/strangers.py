@@ -243,7 +243,11 @@ def network_flows(count: int = 120_000, seed: int = 1) -> Table:
 
 
 def registrations(count: int = 120_000, seed: int = 1) -> Table:
-    """Sign-ups and first purchases, devices shared by many: like the e-commerce Fraud_Data."""
+    """Sign-ups and first purchases, devices shared by many: like the e-commerce Fraud_Data.
+
+    The real set's rings all fall into its first weeks; here they come all year, or a split in time
+    would leave nothing to find.
+    """
     chance = np.random.default_rng(seed)
     start = pd.Timestamp("2015-01-01").value // 10**9
     signup = start + chance.integers(0, 230 * 86_400, count)
@@ -255,7 +259,7 @@ def registrations(count: int = 120_000, seed: int = 1) -> Table:
     for ring in range(count // 260):
         rows = chance.choice(count, int(chance.integers(5, 15)), replace=False)
         device[rows], address[rows] = f"R{ring:06d}", address[rows[0]]
-        signup[rows] = start + chance.integers(0, 12 * 86_400) + np.arange(len(rows)) * 60
+        signup[rows] = start + chance.integers(0, 330 * 86_400) + np.arange(len(rows)) * 60
         late = chance.random(len(rows)) < 0.25
         bought[rows] = signup[rows] + np.where(late, chance.integers(60, 90 * 86_400, len(rows)), 1)
         fraud[rows] = True

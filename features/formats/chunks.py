@@ -47,6 +47,15 @@ def column_names(path: Path) -> list[str]:
         raise UnreadableFile(f"cannot read {path}: {error}") from error
 
 
+def csv_layout(path: Path) -> tuple[list[str], str]:
+    """Return the names of a CSV file's columns and what parts them; raises UnreadableFile."""
+    try:
+        with _open_csv(path) as file:
+            return _header(file, path)
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise UnreadableFile(f"cannot read {path}: {error}") from error
+
+
 def read_chunks(path: Path, wanted: set[str], refuse: Refuse) -> Iterator[Chunk]:
     """Yield the wanted columns of a file, some ten thousand rows at a time.
 
@@ -84,9 +93,19 @@ def _header(file: TextIO, path: Path) -> tuple[list[str], str]:
     names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
     if not "".join(names).isprintable():
         raise UnreadableFile(f"{path} is not UTF-8 text: save it as UTF-8, or as Parquet")
-    if twice := [name for index, name in enumerate(names) if name in names[:index]]:
-        raise UnreadableFile(f"{path} has two columns called {twice[0]!r}: rename one")
-    return names, delimiter
+    return _numbered(names), delimiter
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Tell columns of one name apart as pandas does: Account, Account.1."""
+    found: list[str] = []
+    for name in names:
+        number, own = 0, name
+        while own in found:
+            number += 1
+            own = f"{name}.{number}"
+        found.append(own)
+    return found
 
 
 def _csv_chunks(path: Path, wanted: set[str], refuse: Refuse) -> Iterator[Chunk]:
