@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from features.definitions import Catalogue
+from models import card_figures as figures
 from models.bundle import Bundle
 from models.explain import in_words
 
 RECALL = "recall_by_typology"
+_ELSEWHERE = (RECALL, "decision", "evidence", "absent")
+_UNSAID = "not said (the recipe's [card] says it)"
 _DEMANDED = ("owner", "intended_use", "data_licence")
 
 
@@ -22,35 +25,84 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
     if catalogue is not None:
         bundle.columns(catalogue)
         catalogue = bundle.served(catalogue)
-    thresholds = bundle.thresholds
+    training = bundle.training
+    decision, said = training.get("decision", {}), training.get("recipe", {}).get("card", {})
     parts = [
         f"# {bundle.name} {bundle.version}",
         f"Scores the {bundle.stream} stream. Made {bundle.created_at}. Gradient-boosted trees "
         f"({bundle.forest.roots.size} trees, {len(bundle.features)} features); "
-        f"calibration: {bundle.calibrator.kind}.",
-        "## Use",
-        "It advises people: `clear`, `review` or `urgent`. It does not block, and a flag is no "
-        "finding: a person decides, with the reasons in view. It was not made to judge persons, "
-        "and is not to be used beyond the kind of data it was trained on.",
-        f"An event is for review from probability {thresholds.review:.6f} and urgent from "
-        f"{thresholds.urgent:.6f}, set for {thresholds.reviews_per_day:g} reviews a day.",
+        f"calibration: {bundle.calibrator.kind}. Figures in brackets are 95 % intervals over "
+        f"redrawn subjects.",
+        "## Intended use",
+        *_use(said),
+        "## Thresholds",
+        *_thresholds(bundle, decision),
         "## Results on held-back time",
-        _table(("metric", "value"), [(key, f"{bundle.metrics[key]:.4f}") for key in bundle.metrics])
-        if bundle.metrics
-        else "None were recorded.",
-        "## What is found of each typology",
-        _recall(bundle.training.get(RECALL, {})),
+        figures.results(bundle.metrics, decision) if bundle.metrics else "None were recorded.",
+        "### What reviews find",
+        figures.reviews(decision),
+        "### By corridor, channel, segment and season",
+        "At the review threshold, counted by event; small groups are pooled.",
+        figures.segments(decision),
+        "### By typology",
+        figures.typologies(training.get(RECALL, {}), decision),
+        "## Limits",
+        *_limits(bundle, said, decision),
         "## Training data",
-        _table(
+        figures.table(
             ("what", "value"),
-            [(key, _plain(value)) for key, value in bundle.training.items() if key != RECALL],
+            [(key, _plain(value)) for key, value in training.items() if key not in _ELSEWHERE],
         )
-        if bundle.training
+        if training
         else "None was recorded.",
+        "### Whose labels the figures rest on",
+        figures.labels(training.get("evidence", {})),
+        "## Licences",
+        f"Data: {said.get('data_licence') or _UNSAID}",
+        "Program: Apache 2.0. The model is its maker's own, under whatever licence the data allow.",
         "## Features",
         _features(bundle, catalogue),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _use(said: Mapping[str, str]) -> list[str]:
+    return [
+        said.get("intended_use") or _UNSAID,
+        f"Who answers for it: {said.get('owner') or _UNSAID}",
+        "It advises people: `clear`, `review` or `urgent`. It does not block, and a flag is no "
+        "finding: a person decides, with the reasons in view. It was not made to judge persons, "
+        "and is not to be used beyond the kind of data it was trained on.",
+    ]
+
+
+def _thresholds(bundle: Bundle, decision: Mapping[str, Any]) -> list[str]:
+    thresholds = bundle.thresholds
+    return [
+        f"An event is for review from probability {thresholds.review:.6f} and urgent from "
+        f"{thresholds.urgent:.6f}, set for {thresholds.reviews_per_day:g} reviews a day.",
+        figures.sensitivity(decision),
+    ]
+
+
+def _limits(bundle: Bundle, said: Mapping[str, str], decision: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must bear in mind, people's words first."""
+    test = bundle.training.get("slices", {}).get("test")
+    found = [said["limits"]] if said.get("limits") else []
+    if test:
+        found.append(
+            f"Its figures rest on {test['frauds']:,} frauds of {test['span']}, no other season."
+        )
+    found.append(
+        "A crime that nobody reported counts as honest, and labels of reviewed cases are no fair "
+        "sample."
+    )
+    absent = bundle.training.get("absent")
+    if absent:
+        found.append(f"Left out, for the data had no inputs for them: {', '.join(absent)}.")
+    if decision and "ramadan" not in decision.get("by", {}):
+        found.append("No day of the test slice lies in Ramadan.")
+    return ["\n".join(f"- {one}" for one in found)]
 
 
 def lacking(bundle: Bundle, production: bool = False) -> list[str]:
@@ -68,26 +120,6 @@ def lacking(bundle: Bundle, production: bool = False) -> list[str]:
     return [what for what, there in wanted.items() if not there]
 
 
-def _recall(recall: dict[str, dict[str, float]]) -> str:
-    if not recall:
-        return "None was recorded."
-    return (
-        "Days of subjects with a crime on which the review threshold flags the subject.\n\n"
-        + _table(
-            ("typology", "found", "of", "recall"),
-            [
-                (
-                    name.replace("_", " "),
-                    f"{found['found_subject_days']:.0f}",
-                    f"{found['subject_days']:.0f}",
-                    f"{found['recall']:.2f}",
-                )
-                for name, found in recall.items()
-            ],
-        )
-    )
-
-
 def _features(bundle: Bundle, catalogue: Catalogue | None) -> str:
     rows = []
     for name, version in bundle.features:
@@ -99,7 +131,7 @@ def _features(bundle: Bundle, catalogue: Catalogue | None) -> str:
         missing = "" if profile is None else in_words(profile.missing, "share")
         why = "" if catalogue is None else catalogue.feature(name).why
         rows.append((name, str(version), median, missing, why))
-    return _table(("feature", "version", "median", "missing", "what it may mean"), rows)
+    return figures.table(("feature", "version", "median", "missing", "what it may mean"), rows)
 
 
 def _median(quantiles: tuple[float, ...], unit: str) -> str:
@@ -109,10 +141,3 @@ def _median(quantiles: tuple[float, ...], unit: str) -> str:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )

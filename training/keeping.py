@@ -99,7 +99,7 @@ def log_run(
     from models import registry
     from models.card import card
 
-    figures = dict(result.metrics)
+    figures = {**result.metrics, **_ends(result.decision)}
     for name, found in result.recall_by_typology.items():
         figures[f"recall.{name}"] = found.recall
     for name, values in result.baselines.items():
@@ -131,6 +131,21 @@ def log_run(
         "run_id": logged.run_id,
         "model_name": logged.model_name,
         "model_version": logged.model_version,
+    }
+
+
+def _ends(decision: Decision) -> dict[str, float]:
+    """Return the ends of the intervals that MLflow should plot beside the figures."""
+    told = {
+        "average_precision": decision.average_precision,
+        "recall_at_threshold": decision.at_threshold.recall,
+        "value_detection": decision.at_threshold.value_detection,
+    }
+    return {
+        f"{name}.{end}": value
+        for name, one in told.items()
+        for end, value in (("low", one.low), ("high", one.high))
+        if value is not None
     }
 
 

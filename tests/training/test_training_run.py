@@ -115,13 +115,21 @@ def test_the_run_is_in_mlflow_with_the_champion_alias(
     run = client.get_run(trained.mlflow["run_id"])
     assert run.data.metrics["average_precision"] == trained.metrics["average_precision"]
     assert "random_forest.average_precision" in run.data.metrics
+    low = trained.decision.average_precision.low
+    assert run.data.metrics["average_precision.low"] == low
     recall = trained.recall_by_typology["stolen_card"].recall
     assert run.data.metrics["recall.stolen_card"] == recall
     assert run.data.params["boosting.learning_rate"] == "0.2"
     assert run.data.params["data_hash"] == trained.data_hash
     assert {"git_revision", "lock_hash", "feature_set"} <= set(run.data.tags)
     names = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert {"pr_curve.png", "calibration.png", "importance.png", "features.json"} <= names
+    assert {
+        "pr_curve.png",
+        "calibration.png",
+        "importance.png",
+        "features.json",
+        "report.html",
+    } <= names
     alias = client.get_model_version_by_alias("crossflag-payment", "champion")
     assert alias.tags["bundle_version"] == trained.version
 
