@@ -259,12 +259,15 @@ def _alone(
     )
 
 
-def prepare(recipe: Recipe, catalogue: Catalogue, line: Timeline) -> Prepared:
-    """Return the recipe's slices; raises NotEnoughData when one cannot be learnt from.
+def prepare(
+    recipe: Recipe, catalogue: Catalogue, line: Timeline, split: splits.Split | None = None
+) -> Prepared:
+    """Return the recipe's slices, or those of another split of the same protocol.
 
+    Raises NotEnoughData when one cannot be learnt from.
     Raw features are learnt from the rehearsal slice, so that none of them knows of later labels.
     """
-    split = splits.of(recipe, line.events.integers("time"), line.known_by)
+    split = split or splits.of(recipe, line.events.integers("time"), line.known_by)
     usable = usable_of(recipe, catalogue, line, split)
     line, columns = usable.line, usable.columns
     slices = {

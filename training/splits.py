@@ -183,6 +183,36 @@ def inner(recipe: Recipe, whole: Split, count: int) -> list[Split]:
     return found[::-1]
 
 
+def weekly(recipe: Recipe, whole: Split, count: int) -> list[Split]:
+    """Return up to `count` splits whose test slices are the weeks up to the split's end.
+
+    Each learns from everything between the warm-up and the gap before its week; in the handbook's
+    protocol from the slice that lies as far before it as the recipe says. Oldest first; weeks that
+    would learn from fewer days than the calibration slice has are left out.
+    """
+    week = 7 * whole.test.per_day
+    held_back = whole.calibration.end - whole.calibration.first
+    gap = whole.test.first - whole.train.end
+    found = []
+    for number in range(count):
+        back = number * week
+        if isinstance(recipe.split, Weeks):
+            moved = {
+                name: replace(span, first=span.first - back, end=span.end - back)
+                for name, span in vars(whole).items()
+            }
+            found.append(Split(**moved))
+            continue
+        test = replace(whole.test, first=whole.test.end - back - week, end=whole.test.end - back)
+        end = test.first - gap
+        calibration = replace(whole.calibration, first=end - held_back, end=end)
+        rehearsal = replace(whole.rehearsal, end=calibration.first - gap)
+        if rehearsal.end - rehearsal.first < held_back:
+            break
+        found.append(Split(rehearsal, calibration, replace(whole.train, end=end), test))
+    return found[::-1]
+
+
 def cutoff(span: Span, gap_days: float, zone: str) -> int:
     """Return the microsecond at which a slice's labels are settled: its end and the gap."""
     if span.per_day == 1:

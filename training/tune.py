@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import boosted, fit, metrics, prepare, splits
+from training import fit, inner, metrics, prepare
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -74,11 +74,9 @@ class Tuned:
 
 @dataclass(frozen=True)
 class _Fold:
-    names: list[str]
-    train: fit.Rows
-    later: prepare.Slice
+    inner: inner.Inner
     matrix: Any
-    later_matrix: Any
+    later: Any
 
 
 def tune(
@@ -119,7 +117,8 @@ def tune(
             if last.complete and last.value >= max(t.value for t in trials if t.complete):
                 teller.say(f"trial {number}: {search.metric} {last.value:.4f}, the best so far")
         advance(total, total)
-    spans = [(str(one.rehearsal), str(one.calibration)) for one in _splits(recipe, line)]
+    own = [fold.inner.split for fold in folds]
+    spans = [(str(split.rehearsal), str(split.calibration)) for split in own]
     return Tuned(stream, recipe, search.metric, spans, trials, stopped)
 
 
@@ -161,16 +160,17 @@ def _try(
     complete = True
     for number, fold in enumerate(folds):
         advance(trial.number * len(folds) + number)
+        names, rows = fold.inner.names, fold.inner.later.rows
         booster = fit.boost_matrices(
             changed,
-            fold.names,
-            fold.train.target,
+            names,
+            fold.inner.train.target,
             fold.matrix,
-            fold.later_matrix,
+            fold.later,
             changed.boosting.n_estimators,
         )
-        margin = fit.margins(booster, fold.later.rows.features, fold.names)
-        values.append(_figure(recipe.search.metric, fold.later.outcomes, margin))
+        margin = fit.margins(booster, rows.features, names)
+        values.append(_figure(recipe.search.metric, fold.inner.later.outcomes, margin))
         trees.append(int(booster.num_boosted_rounds()))
         trial.report(float(np.mean(values)), number)
         if number + 1 < len(folds) and trial.should_prune():
@@ -187,22 +187,11 @@ def _figure(metric: str, outcomes: metrics.Outcomes, margin: metrics.Floats) -> 
     return float(score(outcomes.target, margin, sample_weight=outcomes.weight))
 
 
-def _splits(recipe: Recipe, line: prepare.Timeline) -> list[splits.Split]:
-    whole = splits.of(recipe, line.events.integers("time"), line.known_by)
-    return splits.inner(recipe, whole, recipe.search.folds)
-
-
 def _folds(recipe: Recipe, catalogue: Catalogue, line: prepare.Timeline) -> list[_Fold]:
     """Return the folds, oldest first, with matrices that all trials share."""
-    folds = []
-    for split in _splits(recipe, line):
-        usable = prepare.usable_of(recipe, catalogue, line, split)
-        boosted.check_monotone(recipe, usable.names)
-        train, later = (
-            prepare.slice_of(usable.line, recipe, split, name, usable.columns)
-            for name in ("rehearsal", "calibration")
-        )
-        matrix = fit.matrix(train.rows, usable.names, recipe.boosting)
-        later_matrix = fit.matrix(later.rows, usable.names, recipe.boosting, matrix)
-        folds.append(_Fold(usable.names, train.rows, later, matrix, later_matrix))
-    return folds
+    found = []
+    for fold in inner.folds(recipe, catalogue, line, recipe.search.folds):
+        matrix = fit.matrix(fold.train, fold.names, recipe.boosting)
+        later = fit.matrix(fold.later.rows, fold.names, recipe.boosting, matrix)
+        found.append(_Fold(fold, matrix, later))
+    return found

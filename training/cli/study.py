@@ -38,6 +38,7 @@ def tune(
     seconds: Annotated[
         float | None, typer.Option(min=0.001, help="No trial begins later than that.")
     ] = None,
+    features: Features = None,
     seed: Seed = None,
     out: Annotated[Path, typer.Option(help="Write the recipe that was found here.")] = Path(
         "tuned.toml"
@@ -66,7 +67,7 @@ def tune(
     )
     chosen = chosen.model_copy(update={"search": search})
     teller = Teller()
-    settled, line = _line(chosen, model, None, teller)
+    settled, line = _line(chosen, model, features, teller)
     tuned = tuning.tune(settled, model, CATALOGUES[model], line, teller)
     # Lengths that the recipe leaves open stay open: the next data may be longer.
     found = tuning.with_settings(chosen, tuned.best.settings)
@@ -76,6 +77,111 @@ def tune(
         with teller.stage("logging to MLflow"):
             document["mlflow_run_id"] = tuning_record.log(tuned, out, home)
     options.show(as_json, document, *study_tables.tuning_tables(tuned, out))
+
+
+@app.command()
+def backtest(
+    model: options.Model = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    payments: options.Payments = None,
+    access: options.Access = None,
+    labels: options.Labels = None,
+    statuses: options.Statuses = None,
+    mapping: options.Mapping = None,
+    ip_overlay: options.IpOverlay = None,
+    features: Features = None,
+    seed: Seed = None,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks back from the end of the data.")] = 8,
+    baselines: Annotated[
+        bool | None, typer.Option(help="Compare with three other models; else as the recipe says.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the weeks here (png or svg).")] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Train a model for each of the last weeks and judge it on that week alone.
+
+    Each learns from what was known up to the gap before its week. Bands are 95 % intervals.
+    """
+    from features.catalog import CATALOGUES
+    from training import backtest as backtesting
+    from training import study_tables
+    from training.progress import Teller
+
+    options.check_stream(model)
+    files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
+    chosen = options.recipe_of(recipe, files, mapping, seed, None, baselines)
+    teller = Teller()
+    settled, line = _line(chosen, model, features, teller)
+    done = backtesting.backtest(settled, model, CATALOGUES[model], line, weeks, teller)
+    if plot is not None:
+        backtesting.draw(done, plot)
+    options.show(as_json, done.document(), *study_tables.backtest_tables(done))
+
+
+@app.command()
+def ablate(
+    model: options.Model = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    payments: options.Payments = None,
+    access: options.Access = None,
+    labels: options.Labels = None,
+    statuses: options.Statuses = None,
+    mapping: options.Mapping = None,
+    ip_overlay: options.IpOverlay = None,
+    features: Features = None,
+    seed: Seed = None,
+    folds: Annotated[int, typer.Option(min=1, help="Folds within the training span.")] = 2,
+    as_json: options.AsJson = False,
+) -> None:
+    """Leave out one family of features after another, within the training span.
+
+    A loss whose interval holds zero may be chance: such a family does not earn its place here.
+    """
+    from features.catalog import CATALOGUES
+    from training import ablation, study_tables
+    from training.progress import Teller
+
+    options.check_stream(model)
+    files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
+    chosen = options.recipe_of(recipe, files, mapping, seed)
+    teller = Teller()
+    settled, line = _line(chosen, model, features, teller)
+    with teller.stage("leaving out") as advance:
+        done = ablation.ablate(settled, model, CATALOGUES[model], line, folds, advance)
+    options.show(as_json, done.document(), *study_tables.ablation_tables(done))
+
+
+@app.command("learning-curve")
+def learning_curve(
+    model: options.Model = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    payments: options.Payments = None,
+    access: options.Access = None,
+    labels: options.Labels = None,
+    statuses: options.Statuses = None,
+    mapping: options.Mapping = None,
+    ip_overlay: options.IpOverlay = None,
+    features: Features = None,
+    seed: Seed = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Learn from growing shares of the training span: would more data help?"""
+    from features.catalog import CATALOGUES
+    from training import learning_curve as curves
+    from training import study_tables
+    from training.progress import Teller
+
+    options.check_stream(model)
+    files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
+    chosen = options.recipe_of(recipe, files, mapping, seed)
+    teller = Teller()
+    settled, line = _line(chosen, model, features, teller)
+    with teller.stage("learning") as advance:
+        done = curves.curve(settled, model, CATALOGUES[model], line, advance)
+    options.show(as_json, done.document(), *study_tables.curve_tables(done))
 
 
 def _line(
