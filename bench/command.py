@@ -150,3 +150,26 @@ def recovery(
         print(json.dumps(measured))
     else:
         show(measured)
+
+
+@app.command()
+def screening(
+    lists: Annotated[
+        Path | None,
+        typer.Option("--lists", help="Folder with ofac_sdn.csv (alt and add) and the UN's XML."),
+    ] = None,
+    records: Annotated[
+        int, typer.Option(min=0, help="Made-up records of a second, large list; 0 leaves it out.")
+    ] = 100_000,
+    asked: Annotated[int, typer.Option(min=100, help="Names that are asked.")] = 5_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """How fast names and numbers are screened, what is found, and how often for nothing."""
+    from bench.screening import measure, show
+    from training.progress import Teller
+
+    measured = measure(lists, records, asked, Teller())
+    if as_json:
+        print(json.dumps(measured, ensure_ascii=False))
+    else:
+        show(measured)

@@ -14,7 +14,7 @@ from models.names.similarity import (
     without_vowels,
     word_similarity,
 )
-from models.names.spelling import korean
+from models.names.spelling import consonants, korean
 
 _LONGEST_JOIN = 3
 _PREFIXES = ("al", "el", "ul", "abdul")
@@ -127,8 +127,8 @@ def _without_prefix(many: Sequence[Part], ones: Sequence[Part]) -> list[Pair]:
 
 def _alike(text: str, abjad: bool, one: Part, person: bool) -> float:
     if abjad != (one.script == "abjad"):
-        alike = without_vowels(text, one.latin)
-        return alike if alike > 0.7 else 0.0
+        alike = without_vowels(text, one.latin) if abs(len(text) - len(one.latin)) < 6 else 0.0
+        return alike if alike > 0.7 and len(consonants(text)) > 3 else 0.0
     if text == one.latin:
         return SAME_LATIN - 0.01
     if abs(len(one.latin) - len(text)) > 2:

@@ -10,7 +10,7 @@ from models.names.parsing import parse, readings
 from models.names.parts import Kind, Part
 from models.names.scoring import score
 
-THRESHOLD = 0.65
+THRESHOLD = 0.64
 """Score from which two names count as one's; docs/watchlists.md shows how it was chosen."""
 _OTHER_READING = 0.97
 

@@ -36,7 +36,8 @@ def organisation(text: str) -> Name:
             clean = clean.replace(form, " ")
             legal.add(klass)
     parts = _parts(list(_tokens(clean)), words)
-    if not any(part.role in ("name", "number") for part in parts):
+    vague = not any(part.role in ("name", "number") for part in parts)
+    if vague:
         # Nothing but weak words: they are all that there is to tell it by.
         parts = [part.as_role("name") if part.role == "weak" else part for part in parts]
     if all(part.role in ("legal", "stop") for part in parts):
@@ -50,6 +51,7 @@ def organisation(text: str) -> Name:
         joined="".join(part.latin for part in parts if part.role != "legal"),
         legal=frozenset(legal),
         numbers=frozenset(part.latin for part in parts if part.role == "number"),
+        vague=vague,
     )
 
 

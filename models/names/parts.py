@@ -60,3 +60,5 @@ class Name:
     """Generation: jr, sr, ii, iii; persons only."""
     legal: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    vague: bool = False
+    """Whether an organisation's name has none but weak words, which many share."""

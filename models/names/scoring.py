@@ -33,10 +33,14 @@ PERSON = Costs(contradiction=2.0, surplus=0.28, one_word=0.74)
 ORGANISATION = Costs(contradiction=1.7, surplus=0.55, one_word=1.0)
 _SURE = 0.9
 _DOUBT = 0.8
+_DOUBTFUL = 0.84
+_DOUBTS = 0.92
 _OTHER_PLACE = 0.82
+_SPACED = 0.96
 _SUFFIX = 0.6
 _LEGAL_FORMS = 0.955
 _OTHER_NUMBERS = 0.6
+_VAGUE = 0.88
 _MORE_NUMBERS = 0.82
 
 
@@ -58,7 +62,10 @@ def _weighed(alignment: Alignment, costs: Costs) -> float:
     only_b = sum(part.weight for part in alignment.only_b)
     contradiction = min(only_a, only_b)
     surplus = max(only_a, only_b) - contradiction
-    return alike / (paired + costs.contradiction * contradiction + costs.surplus * surplus)
+    found = alike / (paired + costs.contradiction * contradiction + costs.surplus * surplus)
+    doubtful = sum(pair.similarity < _DOUBTFUL and pair.weight > 0.3 for pair in alignment.pairs)
+    # One slip is a slip; two, or one beside words of one side only, are another name's likeness.
+    return found * _DOUBTS ** max(0, doubtful - 1 + (surplus > 0.5))
 
 
 def _told(similarity: float) -> float:
@@ -82,6 +89,8 @@ def _person(a: Name, b: Name, alignment: Alignment) -> float:
            and pair.a[0].family != pair.b[0].family for pair in alignment.pairs
            if pair.weight > 0.1):  # fmt: skip
         found *= _OTHER_PLACE
+    if a.joined == b.joined and len(a.joined) > 5:
+        found = max(found, _SPACED)
     if a.suffix != b.suffix:
         found *= _SUFFIX if a.suffix and b.suffix else 0.97
     return found
@@ -90,19 +99,21 @@ def _person(a: Name, b: Name, alignment: Alignment) -> float:
 def _organisation(a: Name, b: Name, alignment: Alignment) -> float:
     found = _weighed(alignment, ORGANISATION)
     if a.joined == b.joined:
-        found = max(found, 0.97)
+        found = max(found, _SPACED)
     if a.numbers != b.numbers:
         found *= _OTHER_NUMBERS if a.numbers and b.numbers else _MORE_NUMBERS
     if a.legal and b.legal and not a.legal & b.legal:
         found *= _LEGAL_FORMS
     if not _in_order(a, b, alignment.pairs):
         found *= ORDER
+    if a.vague or b.vague:
+        found *= _VAGUE
     return max(found, _letters(a, b))
 
 
 def _unpaired(a: Name, b: Name) -> float:
     if a.joined and a.joined == b.joined:
-        return 0.97
+        return _SPACED
     return _letters(a, b) if a.kind == "organisation" else 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -10,6 +11,7 @@ from models.names.parts import Part
 from models.names.spelling import consonants, is_syllables, korean, sounded
 from models.names.words import person_words
 
+_VOWELS = re.compile("[aeiou]")
 SAME_TEXT = 1.0
 SAME_LATIN = 0.985
 SAME_SOUND = 0.95
@@ -56,35 +58,50 @@ def word_similarity(a: str, b: str, person: bool) -> float:
             return SAME_NAME
         if words.different.get(a, _NONE) & words.different.get(b, _NONE):
             return 0.0
+    shorter, longer = sorted((a, b), key=len)
+    if person and len(shorter) > 3 and longer[:-1] == shorter and longer[-1] in _ENDINGS:
+        return _ENDINGS[longer[-1]]
+    return _spelled_alike(a, b, person)
+
+
+def _spelled_alike(a: str, b: str, person: bool) -> float:
     sound_a, sound_b = sounded(a), sounded(b)
     if sound_a == sound_b:
         return SAME_SOUND if len(sound_a) > 2 else 0.8
     shorter, longer = sorted((a, b), key=len)
-    if longer == shorter + "a" and person and len(shorter) > 3:
-        return 0.7  # a wife's or sister's form of a family name, or another given name
-    written = _edited(OSA.distance(a, b), len(longer), len(shorter))
-    heard = _edited(OSA.distance(sound_a, sound_b), max(len(sound_a), len(sound_b)),
-                    min(len(sound_a), len(sound_b))) - 0.02  # fmt: skip
+    turned = sorted(a) == sorted(b)
+    written = _edited(OSA.distance(a, b), len(longer), len(shorter), turned)
+    lengths = sorted((len(sound_a), len(sound_b)))
+    heard = _edited(OSA.distance(sound_a, sound_b), lengths[1], lengths[0]) - 0.02
     best = max(written, heard)
     if best < 0.86 and len(shorter) > 3:
-        bones = consonants(a)
-        if len(bones) > 2 and bones == consonants(b) and a[0] == b[0]:
+        bones = _VOWELS.sub("", sound_a)
+        if len(bones) > 2 and bones == _VOWELS.sub("", sound_b) and a[0] == b[0]:
             best = max(best, 0.8 if abs(len(a) - len(b)) < 3 else 0.65)
     if a[0] != b[0] and sound_a[:1] != sound_b[:1]:
-        best -= 0.06 if person and len(shorter) > 5 else 0.2
-    if person and best < 0.9 and is_syllables(a) and is_syllables(b):
+        best -= 0.06 if len(shorter) > 5 and (person or len(a) != len(b)) else 0.2
+    if person and best < 0.9 and is_syllables(a) and is_syllables(b) and not _slip(a, b):
         best -= 0.2
     return best if best >= LEAST else 0.0
 
 
+# A woman's form of a family name, or another given name; a name of origin, and what it is made of.
+_ENDINGS = {"a": 0.7, "i": 0.78}
 _NONE: frozenset[int] = frozenset()
 
 
-def _edited(edits: int, longer: int, shorter: int) -> float:
+def _slip(a: str, b: str) -> bool:
+    """Tell whether two words differ as by a slip of the hand: a letter more, or two in turn."""
+    return OSA.distance(a, b) == 1 and (len(a) != len(b) or sorted(a) == sorted(b))
+
+
+def _edited(edits: int, longer: int, shorter: int, turned: bool = False) -> float:
     """Return what edits leave of a word: a slip is little in a long word, much in a short one."""
     if shorter < 4:
         return 0.0 if edits > 1 or shorter < 2 else 0.5 if shorter == 3 else 0.4
     share = edits / longer
+    if edits == 1 and longer == shorter == 4 and turned:
+        return 0.74
     if edits == 1:
         return {4: 0.62, 5: 0.76, 6: 0.84, 7: 0.88}.get(longer, 0.9)
     if edits == 2:
@@ -96,7 +113,7 @@ def without_vowels(a: str, b: str) -> float:
     """Return how alike two Latin words are whose vowels one of them never had (0 to 1)."""
     bones_a, bones_b = consonants(a), consonants(b)
     if bones_a == bones_b and bones_a:
-        return {1: 0.84, 2: 0.88}.get(len(bones_a), SAME_CONSONANTS)
+        return {1: 0.7, 2: 0.8}.get(len(bones_a), SAME_CONSONANTS)
     length = max(len(bones_a), len(bones_b))
     if length > 2 and OSA.distance(bones_a, bones_b) == 1:
         return 0.6 if length == 3 else 0.76

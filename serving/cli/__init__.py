@@ -11,12 +11,14 @@ import typer
 from features.errors import Problem
 from serving.cli import compare, history, watchlist
 from serving.cli.administration import PARTS, Home
+from serving.cli.screen import screen
 from serving.errors import Invalid
 from serving.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 for _name, _part in {**PARTS, "history": history.app, "watchlist": watchlist.app}.items():
     app.add_typer(_part, name=_name)
+app.command("screen")(screen)
 app.add_typer(compare.app)
 
 

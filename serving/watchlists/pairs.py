@@ -11,7 +11,7 @@ from features.errors import Problem, UnreadableFile
 from models.names import Comparison, Kind, compare
 from serving.errors import Invalid
 
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "person": "person",
     "individual": "person",
     "organisation": "organisation",
@@ -19,6 +19,7 @@ _KINDS: dict[str, Kind] = {
     "company": "organisation",
     "entity": "organisation",
 }
+"""What a file may call a kind of name."""
 _ANSWERS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _NEEDED = ("a", "b", "kind")
 _LONGEST = 2_000
@@ -71,7 +72,7 @@ def _checked(rows: csv.DictReader[str]) -> Iterator[NamePair]:
         line = f"line {rows.line_num}"
         a, b = (row["a"] or "").strip(), (row["b"] or "").strip()
         word = (row["kind"] or "").strip().lower()
-        kind = _KINDS.get(word)
+        kind = KINDS.get(word)
         if kind is None:
             problems.append(
                 Problem(f"{line}, kind", word, "not a kind of name", "give person or organisation")
