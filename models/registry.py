@@ -9,6 +9,7 @@ of the layer that imports MLflow, and only when it is called (the import takes s
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import time
@@ -54,8 +55,9 @@ def log_run(
 ) -> Logged:
     """Log one training run and, given a bundle, register it as a version of its stream's model.
 
-    The model is called `crossflag-<stream>`. The bundle's `data_hash` is logged as parameter and
-    as the run's data set. A run that fails half-way is marked as failed. Raises `RegistryFailed`.
+    The model is called `crossflag-<stream>`. The bundle's `data_hash` is logged as parameter, its
+    slices with their spans as the run's data sets, its features as the model's signature. A run
+    that fails half-way is marked as failed. Raises `RegistryFailed`.
     """
     bundle = None if bundle_dir is None else Bundle.load(bundle_dir)
     with _client(home) as client:
@@ -98,15 +100,14 @@ def _log_values(
     metrics: Mapping[str, float],
     bundle: Bundle | None,
 ) -> None:
-    from mlflow.entities import Dataset, DatasetInput, Metric, Param
+    from mlflow.entities import Metric, Param
 
     now = time.time_ns() // 1_000_000
     values = dict(params)
     data_hash = None if bundle is None else bundle.training.get("data_hash")
     if data_hash is not None:
         values["data_hash"] = data_hash
-        digest = str(data_hash)[:_DIGEST_LENGTH]
-        client.log_inputs(run_id, [DatasetInput(Dataset("training", digest, "local", "{}"))])
+        client.log_inputs(run_id, _data_sets(bundle, str(data_hash)))
     parameters = [Param(key, str(value)) for key, value in values.items()]
     for start in range(0, len(parameters), _PARAMETERS_A_BATCH):
         client.log_batch(run_id, params=parameters[start : start + _PARAMETERS_A_BATCH])
@@ -115,11 +116,45 @@ def _log_values(
     )
 
 
+def _data_sets(bundle: Bundle | None, data_hash: str) -> list[Any]:
+    """Return the slices of the data, each with its span and counts, under the hash of all files."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    training: Mapping[str, Any] = {} if bundle is None else bundle.training
+    slices = training.get("slices") or {"train": {"span": training.get("span")}}
+    source = json.dumps({"sha256": training.get("files", {})}, sort_keys=True)
+    digest = data_hash[:_DIGEST_LENGTH]
+    return [
+        DatasetInput(
+            Dataset(name, digest, "local", source, profile=json.dumps(told, sort_keys=True)),
+            [InputTag("mlflow.data.context", "evaluation" if name == "test" else "training")],
+        )
+        for name, told in slices.items()
+    ]
+
+
+def _described(run: Any, bundle: Bundle) -> str:
+    """Return the MLmodel file: what goes in and comes out, for MLflow's pages and clients."""
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec("double", name, required=False) for name, _ in bundle.features])
+    outputs = Schema([ColSpec("double", "margin"), ColSpec("double", "probability")])
+    described = Model(
+        artifact_path="bundle",
+        run_id=run.info.run_id,
+        signature=ModelSignature(inputs, outputs),
+        flavors={"crossflag": {"version": bundle.version, "stream": bundle.stream}},
+    )
+    return str(described.to_yaml())
+
+
 def _register(client: Any, run: Any, bundle: Bundle) -> str:
     from mlflow.exceptions import MlflowException
 
     name = model_name(bundle.stream)
     client.log_artifacts(run.info.run_id, str(bundle.directory), "bundle")
+    client.log_text(run.info.run_id, _described(run, bundle), "bundle/MLmodel")
     try:
         client.get_registered_model(name)
     except MlflowException:

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training import validation_pack
+
 if TYPE_CHECKING:
     from models.bundle import Bundle
 
@@ -23,7 +25,8 @@ def gather(
     (folder / CARD).write_text(card(bundle, CATALOGUES[bundle.stream]), encoding="utf-8")
     if gates is not None:
         (folder / GATES).write_text(json.dumps(gates, indent=1, ensure_ascii=False) + "\n")
-    made = directory.parent / f"{directory.name}.{REPORT}"
-    if made.is_file():
-        shutil.copy(made, folder / REPORT)
+    for name in (REPORT, validation_pack.NAME):
+        made = directory.parent / f"{directory.name}.{name}"
+        if made.is_file():
+            shutil.copy(made, folder / name)
     return sorted(folder.iterdir())

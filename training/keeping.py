@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import fit, novelty, promote, provenance
+from training import fit, novelty, promote, provenance, validation_pack
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ def log_run(
         listed, described = Path(folder) / "features.json", Path(folder) / "model_card.md"
         listed.write_text(json.dumps(bundle.features, indent=1))
         described.write_text(card(bundle, CATALOGUES[result.stream]))
-        read = []
+        packed = validation_pack.path_of(result.bundle)
+        read = [Path(shutil.copy(packed, Path(folder) / validation_pack.NAME))]
         if result.report is not None:
-            read = [Path(shutil.copy(result.report, Path(folder) / "report.html"))]
+            read.append(Path(shutil.copy(result.report, Path(folder) / "report.html")))
         logged = registry.log_run(
             home,
             experiment=f"crossflag-{result.stream}",

@@ -29,6 +29,7 @@ from training import (
     report,
     thinning,
     thresholds,
+    validation_pack,
 )
 from training.evidence import Evidence
 from training.metrics import Found
@@ -206,6 +207,7 @@ def train(
             Scorer(bundle, CATALOGUES[stream]),
         )
         result = replace(result, report=report.write(promote.report_path(bundle.directory), run))
+    validation_pack.write(bundle, result, CATALOGUES[stream])
     if log:
         with teller.stage("logging to MLflow"):
             result = replace(result, mlflow=keeping.log_run(recipe, result, bundle, home))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlparse
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +19,7 @@ from models import champion
 from models.bundle import Bundle
 from models.card import card
 from models.promotions import Person
-from training import evaluation, pipeline, promote, recipe, score
+from training import evaluation, pipeline, promote, recipe, score, validation_pack
 from training.errors import MissingInput, NoChampion, NotEnoughData
 from training.progress import Teller
 from training.recipe import Recipe
@@ -107,6 +109,7 @@ def test_the_run_leaves_bundle_plots_and_document(trained: pipeline.TrainingResu
 def test_the_run_is_in_mlflow_with_the_champion_alias(
     trained: pipeline.TrainingResult, home: Path
 ) -> None:
+    from mlflow.models import Model
     from mlflow.tracking import MlflowClient
 
     from models.registry import store_uri
@@ -123,15 +126,45 @@ def test_the_run_is_in_mlflow_with_the_champion_alias(
     assert run.data.params["data_hash"] == trained.data_hash
     assert {"git_revision", "lock_hash", "feature_set"} <= set(run.data.tags)
     names = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert {
-        "pr_curve.png",
-        "calibration.png",
-        "importance.png",
-        "features.json",
-        "report.html",
-    } <= names
+    assert {"pr_curve.png", "calibration.png", "importance.png", "features.json"} <= names
+    assert {"validation_pack.zip", "report.html", "model_card.md", "bundle"} <= names
     alias = client.get_model_version_by_alias("crossflag-payment", "champion")
     assert alias.tags["bundle_version"] == trained.version
+    sets = {one.dataset.name: one for one in run.inputs.dataset_inputs}
+    assert set(sets) >= {"train", "test"}
+    told = json.loads(sets["train"].dataset.profile)
+    assert told["span"] == trained.counts["train"].span
+    assert told["events"] == trained.counts["train"].events
+    assert sets["test"].tags[0].value == "evaluation"
+    assert trained.data_hash.startswith(sets["test"].dataset.digest)
+    signature = Model.load(f"{urlparse(run.info.artifact_uri).path}/bundle").signature
+    assert signature.inputs.input_names() == trained.features
+    assert signature.outputs.input_names() == ["margin", "probability"]
+
+
+def test_the_validation_pack_holds_what_a_second_reader_needs(
+    trained: pipeline.TrainingResult,
+) -> None:
+    with zipfile.ZipFile(validation_pack.path_of(trained.bundle)) as pack:
+        documents = {
+            name: pack.read(name).decode() for name in pack.namelist() if "png" not in name
+        }
+        assert sum(name.startswith("plots/") for name in pack.namelist()) == len(trained.plots)
+    assert "SR 26-2" in documents["00_index.md"] and "EBA/GL/2020/06" in documents["00_index.md"]
+    assert trained.data_hash in documents["02_data.md"]
+    assert trained.counts["test"].span in documents["02_data.md"]
+    assert f"{trained.metrics['average_precision']:.4f}" in documents["04_outcomes.md"]
+    assert "random_forest" in documents["03_development.md"]
+    assert Bundle.load(trained.bundle).content_hash in documents["05_implementation.md"]
+    assert documents["model_card.md"] == card(Bundle.load(trained.bundle), CATALOGUES["payment"])
+    assert json.loads(documents["figures.json"])["metrics"] == trained.metrics
+    assert "_Not said in the recipe" in documents["01_purpose_and_use.md"]
+    assert "To be said by the validator" in documents["03_development.md"]
+    for name, text in documents.items():
+        assert text.strip(), name
+    shelf = trained.bundle.parents[2] / "models" / "payment" / f"{trained.version}.documents"
+    kept = {path.name for path in shelf.iterdir()}
+    assert {"gates.json", "model_card.md", "report.html", "validation_pack.zip"} == kept
 
 
 def test_the_same_seed_gives_the_same_model_file(
