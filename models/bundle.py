@@ -3,10 +3,10 @@
 `bundle.json` holds the model's name and stream, its features (name, version, in order), the raw
 ones among them with their categories, the calibrator, the thresholds, metrics, the reference
 profile and where the training data came from; `model.json` the trees in XGBoost's format;
-`novelty.json`, where there is one, the detector of what no label has seen yet. No file is ever
-unpickled. The version is the first 12 hexadecimal digits of a SHA-256 over all of it but
-`version` and `created_at`, so that one seed and one data set give one version, and a bundle that
-was changed does not load.
+`novelty.json`, where there is one, the detector of what no label has seen yet, and `baseline.json`
+what drift is measured against. No file is ever unpickled. The version is the first 12 hexadecimal
+digits of a SHA-256 over all of it but `version` and `created_at`, so that one seed and one data set
+give one version, and a bundle that was changed does not load.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from features.definitions import Catalogue
 from models.attributes import NO_RAW, RawFeatures
 from models.calibrate import Calibrator
 from models.decision import Thresholds
+from models.drift import Baseline
 from models.errors import BadBundle, FeatureMismatch, ModelError
 from models.forest import Float32, Float64, Forest
 from models.novelty import Novelty
@@ -34,6 +35,7 @@ from models.novelty import Novelty
 MANIFEST = "bundle.json"
 MODEL = "model.json"
 NOVELTY = "novelty.json"
+BASELINE = "baseline.json"
 _FORMAT = 1
 QUANTILES = tuple(step / 20 for step in range(21))
 
@@ -72,6 +74,7 @@ class Bundle:
     files: dict[str, str]
     forest: Forest
     novelty: Novelty | None = None
+    baseline: Baseline | None = None
     raw: RawFeatures = field(default_factory=RawFeatures)
 
     @classmethod
@@ -94,6 +97,7 @@ class Bundle:
         created_at: datetime | None = None,
         novelty: Novelty | None = None,
         parity_novelty: Float64 | None = None,
+        baseline: Baseline | None = None,
     ) -> Bundle:
         """Write a bundle to `directory` (absent or empty) and return it as loaded from there.
 
@@ -114,6 +118,8 @@ class Bundle:
             if parity_novelty is not None:
                 novelty.check_parity(parity_rows, parity_novelty)
             blobs[NOVELTY] = novelty.to_json()
+        if baseline is not None:
+            blobs[BASELINE] = baseline.to_json()
         body = {
             "format": _FORMAT,
             "name": name,
@@ -189,6 +195,7 @@ class Bundle:
                 files=body["files"],
                 forest=Forest.from_json(blobs[MODEL]),
                 novelty=Novelty.from_json(blobs[NOVELTY]) if NOVELTY in blobs else None,
+                baseline=Baseline.from_json(blobs[BASELINE]) if BASELINE in blobs else None,
                 raw=RawFeatures.from_list(body.get("raw", [])),
             )
         except (KeyError, TypeError, ValueError) as error:

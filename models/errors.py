@@ -9,6 +9,7 @@ CrossflagError
     ├── BadCalibrator       a calibration curve that is no curve
     ├── BadThresholds       thresholds out of order or range, or a probability out of range
     ├── BadNovelty          a novelty detector whose parts do not fit together
+    ├── BadBaseline         a drift baseline that cannot be read
     ├── BadBundle           a bundle that is incomplete, unreadable or changed since it was written
     ├── FeatureMismatch     a bundle needs features that this catalogue does not serve
     ├── PromotionRefused    a promotion or rollback that cannot be done
@@ -47,6 +48,10 @@ class BadThresholds(ModelError):
 
 class BadNovelty(ModelError):
     """A novelty detector that cannot be read, or whose parts do not fit together."""
+
+
+class BadBaseline(ModelError):
+    """A drift baseline that cannot be read."""
 
 
 class BadBundle(ModelError):

@@ -1,17 +1,18 @@
 """What is novel about an event, in words: the features that its novelty comes from.
 
-Of one family only the most unusual feature speaks. The words give the value, what is usual among
-training events, and how rare so extreme a value is; a value that is not rare by itself is unusual
-beside the event's others, and the words say that.
+Of one family only the most unusual feature speaks, and each attribute for itself. The words give
+the value, what is usual among training events, and how rare so extreme a value is; a value that is
+not rare by itself is unusual beside the event's others, and the words say that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.definitions import F
+from features.definitions import Attribute, F
 from models.bundle import FeatureProfile
 from models.explain import in_words, say
 from models.forest import Float64
@@ -59,19 +60,21 @@ def unusual(scorer: Scorer, features_row: Float64, limit: int = LIMIT) -> list[U
             break
         name = scorer.bundle.features[detector.places[place]][0]
         feature = scorer.catalogue.feature(name)
-        if feature.family in families:
+        # Each attribute of the sender's own is about something of its own.
+        theme = feature.name if isinstance(feature.expression, Attribute) else feature.family
+        if theme in families:
             continue
-        families.add(feature.family)
+        families.add(theme)
         rarity = float(np.exp(surprises[place]))
         found.append(_described(scorer, features_row, feature, rarity, float(terms[place])))
     return found
 
 
-def claim(rank: float, found: list[Unusual], scorer: Scorer) -> str:
+def claim(rank: float | None, found: Sequence[Unusual], scorer: Scorer) -> str:
     """Return why an event is for review by novelty, in one line."""
     families = ", ".join(scorer.catalogue.feature(one.feature).family for one in found)
     # Never rounded up to all of them: the rarest was still an event once.
-    share = min(np.floor(rank * 10_000) / 100, 99.99)
+    share = min(np.floor((rank or 0.0) * 10_000) / 100, 99.99)
     about = f": {families}" if families else ""
     return f"more unusual than {share:.2f} % of the events that the model learnt from{about}"
 
@@ -83,7 +86,8 @@ def _described(
     profile = scorer.bundle.profile.get(feature.name, FeatureProfile((), 1.0))
     low, high = (profile.quantiles[1], profile.quantiles[-2]) if profile.quantiles else (None, None)
     if value is None:
-        text = f"{feature.family}: {feature.missing}"
+        raw = isinstance(feature.expression, Attribute)
+        text = feature.missing if raw else f"{feature.family}: {feature.missing}"
     else:
         baseline = _UNKNOWN
         if feature.usual is not None:

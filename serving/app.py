@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from serving import __version__
-from serving.api import cases, events, guard, health, labels, openapi, problems, statuses
+from serving.api import cases, events, guard, health, labels, openapi, problems, statuses, watch
 from serving.service import Service
 from serving.settings import Settings
 from serving.ui import routes as console
@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
 
-    for part in (events, statuses, cases, labels, health):
+    for part in (events, statuses, cases, labels, watch, health):
         app.include_router(part.router)
     if settings.console:
         console.mount(app)

@@ -8,8 +8,9 @@ from typing import Any
 
 from models.counterfactual import Counterfactual
 from models.explain import Reason
+from models.unusual import Unusual
 
-__all__ = ["SHARED", "Assessment", "Counterfactual", "Reason"]
+__all__ = ["SHARED", "Assessment", "Counterfactual", "Reason", "Unusual"]
 
 SHARED = "agreement:"
 """What the name of a shared history begins with."""
@@ -48,6 +49,10 @@ class Assessment:
     """Whose history it rests on: `member:NAME`, or `agreement:REFERENCE` under one in force."""
     counterfactual: Counterfactual | None = None
     """What would have left it clear; None when nothing that was tried would, or it was clear."""
+    novelty: float | None = None
+    """Share of training events that are less novel; None where the model has no detector."""
+    unusual: tuple[Unusual, ...] = ()
+    """At most three, largest first; empty for events that are not novel."""
 
     review_propensity: float | None = None
     """The chance with which it was to be reviewed, where it was: 1 when it was flagged, the lot's
@@ -67,3 +72,15 @@ class Assessment:
     def flagged(self) -> bool:
         """True when a person should look at it."""
         return self.advice != "clear"
+
+    @property
+    def novel(self) -> bool:
+        """True when the quota of novelty took it, whatever its probability."""
+        return bool(self.unusual)
+
+    @property
+    def first_reason(self) -> str | None:
+        """The words that stand for it in the queue: of what raised its advice, the strongest."""
+        if self.novel and self.probability < self.thresholds["review"]:
+            return self.unusual[0].text
+        return self.reasons[0].text if self.reasons else None

@@ -21,6 +21,30 @@ class Metrics:
             ["stream"],
             registry=registry,
         )
+        self.novel = Counter(
+            "crossflag_novel_events",
+            "Events that the quota of novelty took",
+            ["stream"],
+            registry=registry,
+        )
+        self.alarms = Gauge(
+            "crossflag_novel_alarms",
+            "Groups of novel events that grow alike, at the last look",
+            ["stream"],
+            registry=registry,
+        )
+        self.drift = Gauge(
+            "crossflag_drift_psi",
+            "Largest population stability index at the last look, of any member",
+            ["stream", "of"],
+            registry=registry,
+        )
+        self.drifted = Gauge(
+            "crossflag_drifted_distributions",
+            "Distributions that moved, or lie far, at the last look, of any member",
+            ["stream", "word"],
+            registry=registry,
+        )
         self.late = Counter(
             "crossflag_late_events",
             "Events too late for the history",

@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from features.events import AccessEvent, Payment
 from models.counterfactual import counterfactual
-from models.decision import decide
+from models.decision import RuleHit, decide
 from models.explain import explain
-from models.runtime import Scorer
+from models.runtime import Scorer, Scores
+from models.unusual import NOVEL, Unusual, claim, unusual
 from serving.assessments import Assessment
 from serving.auth import Principal
 from serving.cases.gathering import join, link
@@ -26,13 +27,14 @@ from serving.pools import Place, Scored
 from serving.sampling import Lot
 from serving.sequencer import Sequencer, Turn
 from serving.shadow import Seen, Shadow
-from serving.store import log
+from serving.store import log, novelties
 from serving.store.database import Database
 from serving.store.records import moment
 from serving.store.unit import Entry
 from serving.subjects import counterparty_of, references_of, subject_of
 
 Scorable: TypeAlias = Payment | AccessEvent
+_ALIKE = 2
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,18 @@ class Assessor:
         scores = scorer.score(rows)
         bundle = scorer.bundle
         thresholds = dict(vars(bundle.thresholds))
-        links = []
-        for one, row, margin, probability in zip(
-            fresh, rows, scores.margin.tolist(), scores.probability.tolist(), strict=True
+        links, novel = [], []
+        for one, row, margin, probability, novelty in zip(
+            fresh,
+            rows,
+            scores.margin.tolist(),
+            scores.probability.tolist(),
+            _novelties(scores),
+            strict=True,
         ):
-            decision = decide(probability, bundle.thresholds)
+            odd = tuple(unusual(scorer, row)) if novelty.taken else ()
+            hits = [RuleHit(NOVEL, "review", claim(novelty.rank, odd, scorer))] if odd else []
+            decision = decide(probability, bundle.thresholds, hits)
             assessment = Assessment(
                 assessment_id=self._name(one.place.sequence),
                 member=member,
@@ -186,7 +195,11 @@ class Assessor:
                 amount_reference=one.scored.amount_reference,
                 received_at=moment(one.place.received_at),
                 pool=one.scored.pool,
+                novelty=novelty.rank,
+                unusual=odd,
             )
+            if odd:
+                novel.append(_alike(one, odd, scorer))
             contributions = None
             if assessment.flagged:
                 assessment = replace(
@@ -220,6 +233,7 @@ class Assessor:
             )
         if links:
             turn.unit.flush()
+            novelties.add(turn.unit.connection, novel)
         for joined, sequence, assessment in links:
             link(turn.unit, joined, sequence, assessment)
 
@@ -238,8 +252,41 @@ class Assessor:
                 self._metrics.events.labels(stream, answer.assessment.advice).inc()
                 if answer.assessment.drawn:
                     self._metrics.drawn.labels(stream).inc()
+                if answer.assessment.novel:
+                    self._metrics.novel.labels(stream).inc()
                 if answer.assessment.late:
                     self._metrics.late.labels(stream).inc()
+
+
+@dataclass(frozen=True)
+class _Novelty:
+    """How novel an event is, as a rank, and whether the quota of novelty takes it."""
+
+    rank: float | None
+    taken: bool
+
+
+def _novelties(scores: Scores) -> list[_Novelty]:
+    if scores.novelty is None or scores.novel is None:
+        return [_Novelty(None, False)] * len(scores.margin)
+    pairs = zip(scores.novelty.tolist(), scores.novel.tolist(), strict=True)
+    return [_Novelty(rank, taken) for rank, taken in pairs]
+
+
+def _alike(fresh: _Fresh, odd: Sequence[Unusual], scorer: Scorer) -> novelties.NovelRow:
+    """Return what an event shares with others that are novel in the same way."""
+    families = sorted(scorer.catalogue.feature(one.feature).family for one in odd[:_ALIKE])
+    event = fresh.event
+    corridor = event.corridor if isinstance(event, Payment) else (None, None)
+    place = fresh.place
+    return novelties.NovelRow(
+        place.sequence,
+        place.member,
+        event.stream,
+        place.received_at,
+        " + ".join(families),
+        *corridor,
+    )
 
 
 def _answer(turn: Turn, sequence: int, duplicate: bool) -> Assessed | Conflict:

@@ -32,6 +32,7 @@ from serving.snapshots import Snapshots
 from serving.statuses import Statuses
 from serving.store.database import Database
 from serving.users import Users
+from serving.watching import Watch
 
 _log = logging.getLogger("crossflag")
 
@@ -88,6 +89,14 @@ class Service:
         self.cases = Cases(self.sequencer, self.database, self.metrics, reference)
         self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)
+        self.watch = Watch(
+            self.database,
+            self.ownership,
+            self.champions,
+            self.metrics,
+            minutes=settings.watch_minutes,
+            days=settings.drift_days,
+        )
         self._followers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -100,6 +109,7 @@ class Service:
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
             asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
+            asyncio.create_task(self.watch.run(), name="crossflag-watch"),
         ]
 
     async def stop(self) -> None:

@@ -49,6 +49,10 @@ class Settings:
     """Events in one batch request."""
     body_limit: int = 4 * 1024 * 1024
     """Bytes of a request's body."""
+    watch_minutes: int = 60
+    """Minutes between two looks at drift and at novel events that grow alike."""
+    drift_days: int = 7
+    """Last days of assessments that are compared with what the champion learnt from."""
     access_exposure: int = 50_000
     """EUR cents that a flagged access event counts as its amount in the queue."""
 

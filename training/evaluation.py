@@ -62,7 +62,7 @@ def evaluate(
     from models.bundle import Bundle
     from models.runtime import Scorer
 
-    directory = _directory(home, stream, version)
+    directory = directory_of(home, stream, version)
     catalogue = CATALOGUES[stream]
     scorer = Scorer(Bundle.load(directory, catalogue), catalogue)
     with teller.stage("reading"):
@@ -116,7 +116,8 @@ def evaluate(
     )
 
 
-def _directory(home: Path, stream: str, version: str | None) -> Path:
+def directory_of(home: Path, stream: str, version: str | None) -> Path:
+    """Return where the champion lies, or a trained version; raises NoChampion for neither."""
     if version is None:
         return promote.champion_dir(home, stream)
     directory = promote.bundles_dir(home, stream) / version

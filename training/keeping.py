@@ -16,6 +16,7 @@ from training.recipe import Recipe
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
+    from models.drift import Baseline
     from training.data import Inputs
     from training.metrics import Found
     from training.metrics.decision import Decision
@@ -35,6 +36,7 @@ def write_bundle(
     decision: Decision,
     inputs: Inputs,
     home: Path,
+    baseline: Baseline,
 ) -> Bundle:
     """Write the bundle under its version; the same version again is the same bundle."""
     from models.bundle import Bundle, profile_of
@@ -72,6 +74,7 @@ def write_bundle(
             raw=prepared.raw,
             parity_margins=fit.margins(fitted.booster, rows, prepared.names).astype(np.float32),
             novelty=fitted.novelty,
+            baseline=baseline,
             parity_novelty=novelty.plain_score(fitted.novelty, rows.astype(np.float32)),
         )
         target = room / written.version

@@ -13,6 +13,7 @@ import numpy as np
 
 from training import (
     adapt,
+    baseline,
     boosted,
     calibration,
     countries,
@@ -162,7 +163,16 @@ def train(
             decision = replace(decision, without_countries=without)
     with teller.stage("writing"):
         bundle = keeping.write_bundle(
-            recipe, stream, prepared, fitted, figures["xgboost"], recall, decision, inputs, home
+            recipe,
+            stream,
+            prepared,
+            fitted,
+            figures["xgboost"],
+            recall,
+            decision,
+            inputs,
+            home,
+            baseline.of(line, prepared, fitted, probability),
         )
         everything = np.arange(len(CATALOGUES[stream].names))
         test = prepare.slice_of(line, recipe, prepared.split, "test", everything)

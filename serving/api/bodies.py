@@ -74,6 +74,8 @@ def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict
         "probability": assessment.probability,
         "reasons": assessment.reasons,
         "counterfactual": assessment.counterfactual,
+        "novelty": assessment.novelty,
+        "unusual": assessment.unusual,
         "model": {"name": assessment.model_name, "version": assessment.model_version},
         "feature_set": assessment.feature_set,
         "reference": assessment.reference_version,

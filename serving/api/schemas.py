@@ -62,6 +62,24 @@ class CounterfactualAnswer(_Form):
     """The features that would have been otherwise, and their values then."""
 
 
+class UnusualAnswer(_Form):
+    """One feature that makes an event novel."""
+
+    text: str
+    """In words: the value, what is usual, and how rare."""
+    feature: str
+    value: float | None
+    """In the feature's unit, as with a reason."""
+    low: float | None
+    """What 5 % of the training events lie below."""
+    high: float | None
+    """What 95 % of them lie below."""
+    one_in: float
+    """One training event in so many has a value so far out."""
+    contribution: float
+    """Its part of the novelty score."""
+
+
 class ModelAnswer(_Form):
     """The model that scored."""
 
@@ -84,6 +102,10 @@ class AssessmentAnswer(_Form):
     """Strongest first, one a group of measures; empty unless flagged."""
     counterfactual: CounterfactualAnswer | None
     """Null when the event is clear, or hangs on more than one or two things."""
+    novelty: float | None = Field(ge=0, le=1)
+    """Share of the events that the model learnt from which are less novel; null without."""
+    unusual: list[UnusualAnswer] = Field(max_length=3)
+    """What makes it novel, largest first; empty unless the quota of novelty took it."""
     model: ModelAnswer
     feature_set: str
     reference: str

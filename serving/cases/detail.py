@@ -57,6 +57,7 @@ def summary_of(row: CaseRow) -> CaseSummary:
         disposition=row.disposition,
         decision_reason=row.decision_reason,
         source=row.source,
+        novel=row.novel,
     )
 
 

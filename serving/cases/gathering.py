@@ -52,7 +52,7 @@ def join(
     loss = round(assessment.probability * (access_exposure if amount is None else amount))
     payment = event if isinstance(event, Payment) else None
     corridor = payment.corridor if payment else (None, None)
-    first_reason = assessment.reasons[0].text if assessment.reasons else None
+    first_reason = assessment.first_reason
     source = FLAG
     if assessment.drawn:
         source, first_reason, loss = SOURCE, NOTHING_AGAINST, 0
@@ -79,6 +79,7 @@ def join(
             opened_at=at,
             updated_at=at,
             source=source,
+            novel=assessment.novel,
         )
         table.add(connection, row)
         return Joined(member, number, opened=True)
@@ -90,6 +91,7 @@ def join(
         "events": old.events + 1,
         "streams": " ".join(sorted({*old.streams.split(), assessment.stream})),
         "updated_at": at,
+        "novel": old.novel or assessment.novel,
     }
     if margin > old.margin:
         values |= {"margin": margin, "first_reason": first_reason}

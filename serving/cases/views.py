@@ -83,6 +83,8 @@ class CaseSummary:
     decision_reason: str | None
     source: str = "flag"
     """`flag`, or `random_review` for a quality sample: drawn by lot, an accusation of nobody."""
+    novel: bool = False
+    """True when one of its flagged events is novel: unlike what the model learnt from."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class CaseRow:
     disposition: str | None = None
     decision_reason: str | None = None
     source: str = "flag"
+    novel: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from serving.assessments import Assessment, Counterfactual, Reason
+from serving.assessments import Assessment, Counterfactual, Reason, Unusual
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,8 @@ def assessment_of(row: Mapping[Any, Any]) -> Assessment:
         pool=row["pool"],
         counterfactual=_counterfactual(row["counterfactual"]),
         review_propensity=row["review_propensity"],
+        novelty=row["novelty"],
+        unusual=tuple(Unusual(**one) for one in orjson.loads(row["unusual"] or "[]")),
     )
 
 

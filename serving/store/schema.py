@@ -84,6 +84,8 @@ assessments = Table(
     _number("pool_entries", optional=True),
     _text("counterfactual", optional=True),
     Column("review_propensity", sa.Double),
+    Column("novelty", sa.Double),
+    _text("unusual", optional=True),
     ForeignKeyConstraint(["sequence"], ["events.sequence"]),
     Index("uq_assessments_assessment_id", "assessment_id", unique=True),
 )
@@ -102,6 +104,21 @@ shadow_scores = Table(
     PrimaryKeyConstraint("sequence", "model_version"),
     ForeignKeyConstraint(["sequence"], ["assessments.sequence"]),
     Index("ix_shadow_scores_stream_model_version_sequence", "stream", "model_version", "sequence"),
+)
+
+# Novel events once more, by what they have in common; no subject, no amount.
+novel_events = Table(
+    "novel_events",
+    metadata,
+    Column("sequence", Long, primary_key=True, autoincrement=False),
+    _text("member"),
+    _text("stream"),
+    _number("received_at"),
+    _text("families"),
+    _text("debtor_country", optional=True),
+    _text("creditor_country", optional=True),
+    ForeignKeyConstraint(["sequence"], ["events.sequence"]),
+    Index("ix_novel_events_member_received_at", "member", "received_at"),
 )
 
 # What the numbers of a feature vector stand for, by the version that assessments name.
@@ -140,6 +157,7 @@ cases = Table(
     _text("disposition", optional=True),
     _text("decision_reason", optional=True),
     Column("source", sa.Text, nullable=False, server_default="flag"),
+    Column("novel", sa.Boolean, nullable=False, server_default=sa.false()),
     PrimaryKeyConstraint("member", "number"),
     Index("ix_cases_queue", "member", "state", "expected_loss", "opened_at"),
     Index(

@@ -19,6 +19,8 @@ _ADD_SET = sa.text(
 )
 _PER_FETCH = 2_000
 _PER_LOOKUP = 500
+# No index leads by time: so many entries at most are looked through for a member's newest.
+_LOOKED_THROUGH = 500_000
 
 
 def add_feature_set(
@@ -106,3 +108,38 @@ def hashed(
 
 def _of(members: Collection[str], last: int) -> sa.ColumnElement[bool]:
     return sa.and_(_EVENTS.c.member.in_(list(members)), _EVENTS.c.sequence <= last)
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What drift looks at of one assessment."""
+
+    feature_set: str
+    model_version: str
+    features: bytes
+    margin: float
+    reasons: str
+    body: bytes
+
+
+def recent(
+    connection: Connection, member: str, stream: str, after: int, limit: int
+) -> Iterator[Recent]:
+    """Yield a member's newest assessments received after a time, of the log's last entries."""
+    own = _ASSESSMENTS.c
+    last = connection.scalar(sa.select(sa.func.max(own.sequence))) or 0
+    columns = [own[name] for name in Recent.__dataclass_fields__ if name != "body"]
+    query = (
+        sa.select(*columns, _EVENTS.c.body)
+        .join_from(_ASSESSMENTS, _EVENTS, own.sequence == _EVENTS.c.sequence)
+        .where(
+            own.sequence > last - _LOOKED_THROUGH,
+            own.member == member,
+            own.stream == stream,
+            own.received_at > after,
+        )
+        .order_by(own.sequence.desc())
+        .limit(limit)
+    )
+    for row in connection.execute(query, execution_options={"yield_per": _PER_FETCH}):
+        yield Recent(**row._mapping)

@@ -125,6 +125,7 @@ class Unit:
             "reasons": orjson.dumps(assessment.reasons).decode(),
             "counterfactual": assessment.counterfactual
             and orjson.dumps(assessment.counterfactual).decode(),
+            "unusual": orjson.dumps(assessment.unusual).decode() if assessment.novel else None,
             "margin": margin,
             "pool_position": pool_position,
             "pool_entries": pool_entries,

@@ -21,7 +21,7 @@ from serving.errors import Malformed, ServiceError, TooLarge
 from serving.ui import words
 
 ROOT = "/console"
-PAGES = {"queue": "Queue", "models": "Models"}
+PAGES = {"queue": "Queue", "watch": "Watch", "models": "Models"}
 STATIC = Path(__file__).parent / "static"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from serving.ui import case, models_page, queue, session
+from serving.ui import case, models_page, queue, session, watch_page
 from serving.ui.http import ROOT, STATIC, ConsoleRoute, Static, error_page, go
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -34,5 +34,12 @@ def mount(app: FastAPI) -> None:
     """Add the console below /console; it reaches the use cases by `app.state.service`."""
     app.mount(f"{ROOT}/static", Static(directory=STATIC), name="console-static")
     app.add_api_route("/", _front, methods=["GET"], include_in_schema=False)
-    for part in (session.router, queue.router, case.router, models_page.router, _rest):
+    for part in (
+        session.router,
+        queue.router,
+        case.router,
+        models_page.router,
+        watch_page.router,
+        _rest,
+    ):
         app.include_router(part)

@@ -36,6 +36,7 @@ class Selection:
     state: str = "waiting"
     stream: str = ""
     advice: str = ""
+    found_by: str = ""
     text: str = ""
     order: Order = "loss"
     cursor: str = ""
@@ -48,6 +49,7 @@ class Selection:
             state=state if state in STATE_NAMES else "waiting",
             stream=stream if stream in words.STREAMS else "",
             advice=advice if advice in ("urgent", "review") else "",
+            found_by="novelty" if query.get("found_by") == "novelty" else "",
             text=query.get("text", "").strip()[:100],
             order="age" if query.get("order") == "age" else "loss",
             cursor=query.get("cursor", ""),
@@ -56,7 +58,7 @@ class Selection:
     @property
     def narrowed(self) -> bool:
         """True when more than the state is asked for."""
-        return bool(self.stream or self.advice or self.text)
+        return bool(self.stream or self.advice or self.found_by or self.text)
 
     def address(self, **changed: str) -> str:
         """Return the query of this selection with some of its words changed."""
@@ -71,6 +73,7 @@ class Selection:
         return (
             (not self.stream or self.stream in case.streams)
             and (not self.advice or self.advice == case.advice)
+            and (not self.found_by or case.novel)
             and all(word in said for word in self.text.casefold().split())
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 _WIDTH = 272
+_SIDES, _TALL = 144, 32
 _BAR_LEFT, _BAR_RIGHT = 52, 156
 
 
@@ -48,6 +49,29 @@ def share(value: float, said: str) -> Markup:
         ' aria-label="{}"><rect class="svg-track" width="100" height="4"/>'
         '<rect class="svg-usual" width="{:.1f}" height="4"/></svg>'
     ).format(said, filled)
+
+
+def two_sides(then: Sequence[float], now: Sequence[float], said: str) -> Markup:
+    """Draw the shares of bins then and now, side by side, on one scale from zero."""
+    scale = max(*then, *now) or 1.0
+    step = _SIDES / len(then)
+    width = (step - 2) / 2
+    parts = []
+    for place, pair in enumerate(zip(then, now, strict=True)):
+        for side, share_ in enumerate(pair):
+            height = _TALL * share_ / scale
+            parts.append(
+                Markup(
+                    '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+                ).format(
+                    "svg-usual" if side == 0 else "svg-value",
+                    place * step + side * width,
+                    _TALL - height,
+                    width,
+                    max(height, 0.5),
+                )
+            )
+    return _picture(_SIDES, _TALL, said, parts)
 
 
 def _picture(width: int, height: int, said: str, parts: Sequence[Markup]) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from models.bundle import Bundle, profile_of
 from models.calibrate import Calibrator
 from models.champion import promote
 from models.decision import Thresholds
+from models.drift import Sample, baseline_of
+from training import novelty
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ACCOUNTS = [f"{number:010d}" for number in range(400)]
@@ -107,9 +110,13 @@ def train(
     seed: int = 1,
     streams: tuple[str, ...] = ("payment", "access"),
     promoted: bool = True,
+    novel_from: float | None = None,
     **more: Any,
 ) -> Bundle:
-    """Train and promote a tiny real bundle for each stream below `home`; return the last."""
+    """Train and promote a tiny real bundle for each stream below `home`; return the last.
+
+    With `novel_from` it has a baseline of drift and a detector; events above that rank are novel.
+    """
     engine = Engine(Reference())
     rows: dict[str, list[Any]] = {"payment": [], "access": []}
     marks: dict[str, list[bool]] = {"payment": [], "access": []}
@@ -118,10 +125,26 @@ def train(
         rows[stream].append(step.features)
         marks[stream].append(is_fraud)
     for stream in streams:
-        made = _bundle(home, stream, np.stack(rows[stream]), np.array(marks[stream]), seed, more)
+        table, fraud = np.stack(rows[stream]), np.array(marks[stream])
+        watching = {} if novel_from is None else _watching(stream, table, fraud, novel_from)
+        made = _bundle(home, stream, table, fraud, seed, watching | more)
         if promoted:
             promote(home / "models", made.directory, by="test", why="a tiny model for tests")
     return made
+
+
+def _watching(stream: str, rows: Any, marks: Any, novel_from: float) -> dict[str, Any]:
+    """Return a detector and a baseline, as parts of a bundle."""
+    names, narrow = CATALOGUES[stream].names, rows.astype(np.float32)
+    places = novelty.looked_at(list(names), CATALOGUES[stream])
+    detector = novelty.learn(rows[~marks], places, seed=1)
+    threshold = float(np.quantile(detector.score(narrow[~marks]), novel_from))
+    nowhere = [""] * len(rows)
+    sample = Sample(narrow, nowhere, np.linspace(-8, 4, len(rows)), nowhere, ["velocity"] * 50)
+    return {
+        "novelty": replace(detector, threshold=threshold, reviews_per_day=2.0),
+        "baseline": baseline_of(names, sample, names, ()),
+    }
 
 
 def _bundle(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typer
 
-from training.cli import data, features, promotion, report, score, study, train
+from training.cli import data, drift, features, promotion, report, score, study, train
 from training.coverage.command import app as coverage
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for _group in (data.app, train.app, study.app, score.app, promotion.app, report.app):
+_GROUPS = (data, train, study, score, promotion, drift, report)
+for _group in (one.app for one in _GROUPS):
     app.add_typer(_group)
 app.add_typer(features.app, name="features")
 app.add_typer(coverage, name="coverage")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from training.coverage.measure import Measured
+    from training.coverage.novel import Compared
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -47,6 +48,61 @@ def measure(
         print(json.dumps(measured.document()))
     else:
         Console().print(_table(measured))
+
+
+@app.command()
+def novelty(
+    recipe: Annotated[
+        str, typer.Option("--recipe", help="default, or the path of a TOML file.")
+    ] = "default",
+    customers: Annotated[
+        int | None,
+        typer.Option(min=20, help="Simulate so many; the recipe's own files when not given."),
+    ] = None,
+    typology: Annotated[
+        list[str] | None, typer.Option(help="Hold out this one only; may be given again.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Keep each simulated crime from training in turn, and count what novelty finds of it."""
+    from rich.console import Console
+
+    from training.coverage import novel
+    from training.progress import Teller
+    from training.recipe import load
+
+    compared = novel.compare(load(recipe), customers, typology or (), Teller())
+    if as_json:
+        print(json.dumps(compared.document()))
+    else:
+        Console().print(_novelty_table(compared))
+
+
+def _novelty_table(compared: Compared) -> Table:
+    from rich.table import Table
+
+    from training.coverage.novel import METHODS
+
+    table = Table(
+        title=f"Found at {100 * compared.alerts:g} % alerts, {compared.span}: "
+        f"events (incidents) of a crime that no label had seen"
+    )
+    table.add_column("kept from training")
+    for name in ("events", *METHODS):
+        table.add_column(name.replace("_", " "), justify="right")
+    for typology, one in compared.typologies.items():
+        table.add_row(
+            typology.replace("_", " "),
+            f"{one.events} ({one.incidents})",
+            *(f"{one.found_events[name]} ({one.found_incidents[name]})" for name in METHODS),
+        )
+    table.add_row(
+        "mean recall",
+        "",
+        *(f"{mean['events']:.2f} ({mean['incidents']:.2f})" for mean in compared.means().values()),
+        style="bold",
+    )
+    return table
 
 
 def _table(measured: Measured) -> Table:

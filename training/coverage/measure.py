@@ -62,7 +62,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class _Truth:
+class Truth:
     """What really was criminal: typology and incident by stream and event."""
 
     typology: dict[tuple[str, str], str]
@@ -80,7 +80,7 @@ def measure(recipe: Recipe, customers: int | None, teller: Teller) -> Measured:
     with TemporaryDirectory() as folder:
         if customers is not None:
             with teller.stage("simulating"):
-                recipe = _larger(recipe, customers, Path(folder) / "world")
+                recipe = larger(recipe, customers, Path(folder) / "world")
         return _measure(recipe, sample, Path(folder), teller)
 
 
@@ -97,7 +97,8 @@ def sample_hash(recipe: Recipe) -> str:
     return data.Inputs(None, None, None, sources).data_hash
 
 
-def _larger(recipe: Recipe, customers: int, folder: Path) -> Recipe:
+def larger(recipe: Recipe, customers: int, folder: Path) -> Recipe:
+    """Simulate a world into `folder`; return the recipe with its files, and reviews to match."""
     from training.recipe import Data
     from training.simulate.simulation import CUSTOMERS, run
 
@@ -112,7 +113,7 @@ def _larger(recipe: Recipe, customers: int, folder: Path) -> Recipe:
 def _measure(recipe: Recipe, sample: str, folder: Path, teller: Teller) -> Measured:
     from training import backfill, data
 
-    real = _read_truth(recipe)
+    real = read_truth(recipe)
     backfill.build_folder(recipe, folder / "features", teller)
     with teller.stage("reading"):
         inputs = data.read(recipe.data, teller.say)
@@ -170,7 +171,7 @@ class _Judged:
 
 
 def _judge(
-    recipe: Recipe, stream: str, inputs: Inputs, folder: Path, real: _Truth, teller: Teller
+    recipe: Recipe, stream: str, inputs: Inputs, folder: Path, real: Truth, teller: Teller
 ) -> _Judged:
     """Train on the features in `folder`, and compare with the truth on the test slice."""
     from features.catalog import CATALOGUES
@@ -205,7 +206,8 @@ def _judge(
     return _Judged(made.feature_set, str(split.test), found, events)
 
 
-def _read_truth(recipe: Recipe) -> _Truth:
+def read_truth(recipe: Recipe) -> Truth:
+    """Read the truth.parquet beside the recipe's payments; raises MissingInput without one."""
     import pyarrow.parquet as parquet
 
     path = (recipe.data.payments or Path()).with_name("truth.parquet")
@@ -216,7 +218,7 @@ def _read_truth(recipe: Recipe) -> _Truth:
         )
     rows = parquet.read_table(path).to_pylist()
     keyed = {(row["stream"], row["event_id"]): row for row in rows}
-    return _Truth(
+    return Truth(
         {key: row["typology"] for key, row in keyed.items()},
         {key: row["incident_id"] for key, row in keyed.items()},
     )
