@@ -7,7 +7,7 @@ events, then labels, so that a label never serves an event that arrived with it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
@@ -33,6 +33,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 _FEWEST, _MOST = 20_000, 200_000
+_TAKEN_EARLY = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,18 @@ def build(
     before its event.
     """
     tables = {"payment": payments, "access": access}
-    widths = {
-        name: len(catalogue.features)
+    found = {
+        name: np.empty((len(table), len(catalogue.features)), np.float64)
         for name, catalogue in program.catalogues.items()
-        if name in wanted
+        if name in wanted and (table := tables[name]) is not None
     }
     with ThreadPoolExecutor(1) as aside:
-        # The system hands memory out as it is first written to; that goes on beside the encoding.
-        room = aside.submit(_room, tables, widths)
+        # The system hands memory out as it is first written to: beside the encoding that costs no
+        # time. Much of it is left until the columns are gone.
+        for out in found.values():
+            if out.nbytes <= _TAKEN_EARLY:
+                aside.submit(out.fill, np.nan)
         arrivals = arrivals_of(payments, access, labels, reference, program, statuses, lean=True)
-        found = room.result()
     lean = compile_program(program.catalogues, arrivals.names)
     outs = tuple(
         found.get(stream, np.empty((len(matrix), 0)))
@@ -95,13 +98,6 @@ def build(
             stream: int(np.count_nonzero(run.late[number])) for number, stream in enumerate(tables)
         },
     )
-
-
-def _room(tables: Mapping[str, EventTable | None], widths: Mapping[str, int]) -> dict[str, Floats]:
-    return {
-        name: np.full((0 if (table := tables[name]) is None else len(table), width), np.nan)
-        for name, width in widths.items()
-    }
 
 
 class _Run:
