@@ -22,4 +22,4 @@ def test_the_defaults_stand_beside_a_tuned_rival() -> None:
 
 def test_each_table_is_the_same_for_the_same_seed() -> None:
     for make in SETS.values():
-        assert make(500, 3).equals(make(500, 3))
+        assert make(6000, 3).equals(make(6000, 3))
