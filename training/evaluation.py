@@ -18,16 +18,19 @@ from training import (
     prepare,
     promote,
     splits,
+    stability,
     thresholds,
 )
 from training.errors import NoChampion
 from training.evidence import Evidence
 from training.metrics import Found
 from training.recipe import Recipe
+from training.stability import Stability
 
 if TYPE_CHECKING:
+    from models.runtime import Scorer
     from training.metrics.decision import Decision
-    from training.progress import Teller
+    from training.progress import Advance, Teller
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Evaluation:
     evidence: Evidence
     recall_by_typology: dict[str, Found]
     decision: Decision
+    stability: Stability | None = None
+    """How far models of other seeds give the same reasons; None when nobody asked."""
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON-able values, the figures at the top level."""
@@ -51,9 +56,17 @@ class Evaluation:
 
 
 def evaluate(
-    recipe: Recipe, stream: str, home: Path, version: str | None, *, teller: Teller
+    recipe: Recipe,
+    stream: str,
+    home: Path,
+    version: str | None,
+    *,
+    teller: Teller,
+    stable: bool = False,
 ) -> Evaluation:
     """Return the figures of the champion, or of a trained version, on the recipe's test slice.
+
+    `stable` also measures how far the reasons hold under other seeds (`training.stability`).
 
     Raises NoChampion when there is no such model, and TrainingError for data that cannot be used.
     """
@@ -102,6 +115,10 @@ def evaluate(
         judged = judging.judge(
             recipe, line, test, reference, scores.margin, scores.probability, limits
         )
+    found = None
+    if stable:
+        with teller.stage("refitting under other seeds") as advance:
+            found = _stability(recipe, line, split, scorer, test, scores.margin, advance)
     counts = test.counts
     return Evaluation(
         stream,
@@ -113,7 +130,30 @@ def evaluate(
         test.evidence,
         recall,
         judged.decision,
+        found,
     )
+
+
+def _stability(
+    recipe: Recipe,
+    line: prepare.Timeline,
+    split: splits.Split,
+    scorer: Scorer,
+    test: prepare.Slice,
+    margin: metrics.Floats,
+    advance: Advance,
+) -> Stability:
+    """Return how far models of other seeds agree on the reasons of the highest test events."""
+    from models.groups import Grouping
+
+    names = [name for name, _ in scorer.bundle.features]
+    columns = np.array([scorer.catalogue.index(name) for name in names])
+    train = prepare.slice_of(line, recipe, split, "train", columns)
+    highest = np.argsort(-margin, kind="stable")[: stability.EVENTS]
+    explained = test.rows.features[np.ix_(highest, columns)]
+    grouping = Grouping.of(scorer.catalogue, tuple(names))
+    trees = scorer.bundle.forest.roots.size
+    return stability.measure(recipe, names, grouping, train.rows, explained, trees, advance)
 
 
 def directory_of(home: Path, stream: str, version: str | None) -> Path:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from training.pipeline import TrainingResult
     from training.promote import Forward
     from training.score import Scored
+    from training.stability import Stability
 
 WORDS = {
     "average_precision": "average precision",
@@ -131,7 +132,21 @@ def evaluation_tables(result: Evaluation) -> list[Table]:
         *decision_tables(result.decision),
         recall_table(result.recall_by_typology),
         evidence_table(result.evidence),
+        *([stability_table(result.stability)] if result.stability else []),
     ]
+
+
+def stability_table(found: Stability) -> Table:
+    """Return how far models of other seeds give the same reasons."""
+    table = Table(
+        title=f"Reasons of {found.events:,} events by {found.seeds} models of other seeds",
+        show_header=False,
+    )
+    table.add_row("the same strongest group", f"{found.same_first:.0%}")
+    table.add_row("of the three strongest, named by both", f"{found.shared_of_three:.0%}")
+    table.add_row("rank correlation of the groups", f"{found.rank_correlation:.2f}")
+    table.add_row("learnt from", f"{found.rows:,} events each")
+    return table
 
 
 def score_tables(done: Scored) -> list[Table]:
@@ -149,7 +164,7 @@ def score_tables(done: Scored) -> list[Table]:
                 f"{item.flagged:,}",
                 f"{item.expected:,.1f}",
                 f"{item.probability:.6f}",
-                "; ".join(item.reasons[:2]),
+                "; ".join([*item.reasons[:2], *filter(None, [item.counterfactual])]),
             )
         tables.append(table)
     counts = Table(title=f"{done.stream} model {done.version}", show_header=False)

@@ -223,6 +223,24 @@ def test_evaluating_the_champion_gives_the_figures_of_the_run(
     assert again == trained.decision
     for key, value in judged.metrics.items():
         assert value == pytest.approx(trained.metrics[key])
+    assert judged.evidence == trained.evidence["test"]
+    assert judged.evidence.positives == {"chargeback": judged.frauds}
+    assert judged.evidence.unreviewed_negatives == judged.events - judged.frauds
+    assert judged.stability is None
+
+
+def test_reasons_are_compared_over_seeds_when_asked(
+    trained: pipeline.TrainingResult, bank: Bank, home: Path
+) -> None:
+    judged = evaluation.evaluate(
+        recipe.load(bank.recipe), "payment", home, None, teller=Teller(quiet=True), stable=True
+    )
+    found = judged.stability
+    assert found is not None and found.seeds == 3
+    assert 0 < found.events <= 300
+    assert 0 < found.same_first <= 1
+    assert found.shared_of_three > 0.5 and found.rank_correlation > 0.5
+    assert judged.document()["stability"]["rank_correlation"] == found.rank_correlation
 
 
 def test_a_version_that_was_not_logged_is_promoted_too(bank: Bank, home: Path) -> None:

@@ -116,6 +116,10 @@ def evaluate(
     version: Annotated[
         str | None, typer.Option(help="Trained version; the champion when not given.")
     ] = None,
+    stability: Annotated[
+        bool,
+        typer.Option("--stability", help="Also refit under other seeds and compare the reasons."),
+    ] = False,
     home: options.Home = options.HOME,
     as_json: options.AsJson = False,
 ) -> None:
@@ -126,5 +130,5 @@ def evaluate(
     options.check_stream(model)
     files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
     chosen = options.recipe_of(recipe, files, mapping)
-    result = evaluation.evaluate(chosen, model, home, version, teller=Teller())
+    result = evaluation.evaluate(chosen, model, home, version, teller=Teller(), stable=stability)
     options.show(as_json, result.document(), *tables.evaluation_tables(result))
