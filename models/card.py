@@ -12,7 +12,7 @@ from models.bundle import Bundle
 from models.explain import in_words
 
 RECALL = "recall_by_typology"
-_ELSEWHERE = (RECALL, "decision", "evidence", "absent")
+_ELSEWHERE = (RECALL, "decision", "evidence", "absent", "slices")
 _UNSAID = "not said (the recipe's [card] says it)"
 _DEMANDED = ("owner", "intended_use", "data_licence")
 
@@ -49,6 +49,7 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
         "## Limits",
         *_limits(bundle, said, decision),
         "## Training data",
+        figures.slices(training.get("slices", {})),
         figures.table(
             ("what", "value"),
             [(key, _plain(value)) for key, value in training.items() if key not in _ELSEWHERE],

@@ -105,8 +105,8 @@ def sensitivity(decision: Mapping[str, Any]) -> str:
 def segments(decision: Mapping[str, Any]) -> str:
     """Return the figures of every group, by corridor, channel, segment and season."""
     rows = []
-    for dimension, groups in decision.get("by", {}).items():
-        name = DIMENSIONS.get(dimension, dimension)
+    by = decision.get("by", {})
+    for dimension, name in DIMENSIONS.items():
         rows += [
             (
                 f"{name}: {one['name'].replace('_', ' ')}",
@@ -116,7 +116,7 @@ def segments(decision: Mapping[str, Any]) -> str:
                 figure(one["recall"], 2),
                 figure(one["false_flags_per_1000"], 1),
             )
-            for one in groups
+            for one in by.get(dimension, [])
         ]
     if not rows:
         return "None was recorded."
@@ -147,6 +147,15 @@ def typologies(recall: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
         "from a case's first fraud to its first flag (median).\n\n"
         + table(("typology", "found", "of", "recall", "hours"), rows)
     )
+
+
+def slices(given: Mapping[str, Any]) -> str:
+    """Return the days, events and frauds of each slice of time, the earliest first."""
+    rows = [
+        (name, one["span"], f"{one['events']:,}", f"{one['frauds']:,}")
+        for name, one in sorted(given.items(), key=lambda item: (item[1]["span"], item[0]))
+    ]
+    return table(("slice", "days", "events", "fraud"), rows) if rows else ""
 
 
 def labels(evidence: Mapping[str, Any]) -> str:

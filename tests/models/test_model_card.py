@@ -96,6 +96,7 @@ def test_a_bundle_with_figures_has_them_with_intervals_and_by_segment(bundle, ca
         "| 0.050000 | 9.5 | 0.30 | 0.80 |",
         "| corridor: FR→DE | 1,200 | 7 | 0.50 (0.25 to 0.75) | 1.00 (0.60 to 1.00) | 3.2 |",
         "| mule chain | 1 | 2 | 0.50 (0.25 to 0.75) | 2.5 |",
+        "| test | 2026-03-01 to 2026-03-21 | 1,200 | 7 |",
         "| police | fraud | 7 |",
         "25 % were reviewed with a known chance",
         "Transfers of private customers.",

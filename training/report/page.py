@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.report import charts, words
-from training.report.charts import Picture, Table
+from training.report import charts, movement, words
+from training.report.charts import Table
 from training.report.corridors import heat_map
 from training.report.examples import kinds
+from training.report.section import Section
 
 if TYPE_CHECKING:
     from models.runtime import Scorer
@@ -35,21 +36,6 @@ DIMENSIONS = {
     "ramadan": "In Ramadan and outside",
     "holiday": "On public holidays and other days",
 }
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part that another room adds to the report: its title, a text, and tables."""
-
-    title: str
-    text: str
-    tables: Sequence[Table] = ()
-    pictures: Sequence[Picture] = ()
-
-    @property
-    def anchor(self) -> str:
-        """Its name within the page."""
-        return "".join(letter if letter.isalnum() else "-" for letter in self.title.lower())
 
 
 @dataclass(frozen=True)
@@ -105,6 +91,7 @@ def _contents(run: Run) -> dict[str, Any]:
     decision, outcomes = result.decision, prepared.test.outcomes
     review = result.thresholds.review
     flagged = run.probability >= review
+    drift = movement.section(prepared, judged, run.scores["xgboost"], run.scorer)
     return {
         "style": (TEMPLATES / "report.css").read_text(encoding="utf-8"),
         "result": result,
@@ -131,7 +118,8 @@ def _contents(run: Run) -> dict[str, Any]:
         "kinds": kinds(
             prepared, judged.around, run.scores["xgboost"], run.probability, review, run.scorer
         ),
-        "sections": run.sections,
+        "sections": [*([drift] if drift else []), *run.sections],
+        "unbiased": _unbiased(result.metrics),
         "labels": _labels(prepared.test.evidence),
         "provenance": _provenance(run),
         "limits": limits(run),
@@ -185,6 +173,21 @@ def _labels(evidence: Evidence) -> Table:
         (words.spaced(why), "left out", f"{count:,}") for why, count in evidence.left_out.items()
     ]
     return Table(("whose word", "what it makes the event", "events"), rows)
+
+
+def _unbiased(metrics: dict[str, float]) -> str:
+    """Say what events that were reviewed with a known chance give; empty where there are too few.
+
+    Keys are those of `training.evidence.unbiased`.
+    """
+    if "unbiased_average_precision" not in metrics:
+        return ""
+    return (
+        f"Over the {metrics['unbiased_events']:,.0f} events that were reviewed with a known "
+        f"chance, each weighed by its inverse, average precision is "
+        f"{metrics['unbiased_average_precision']:.3f}; they tell as much as "
+        f"{metrics['unbiased_effective_events']:,.0f} of equal weight."
+    )
 
 
 def _provenance(run: Run) -> list[tuple[str, str]]:
