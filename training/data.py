@@ -80,10 +80,12 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
 
     Raises MissingInput for a file that is not there or when nothing says what was fraud.
     """
+    from features.events import STREAMS
     from features.formats.mapping import read_mapping
     from features.formats.readers import read_events
     from features.statuses import recall_labels
     from features.table import concatenate
+    from training import usable
 
     mapping = read_mapping(present("mapping", data.mapping)) if data.mapping else None
     alone: dict[str, bool] = {}
@@ -108,6 +110,8 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
                 f"{path}: {given.rejected} of {given.rows} rows refused, the first at line "
                 f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
             )
+        if stream in STREAMS:
+            usable.check(path, given, mapping if fits else None, tell)
         sources.append(Source(role, path, given.rows, given.rejected, file_hash(path)))
         if fits and mapping is not None and (mapping.parties or mapping.untimed):
             alone[stream] = mapping.untimed is None

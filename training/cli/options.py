@@ -20,6 +20,10 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Model = Annotated[str, typer.Option("--model", help="Stream of the model: payment or access.")]
+OptionalModel = Annotated[
+    str | None,
+    typer.Option("--model", help="Stream of the model; else as the mapping says, or payment."),
+]
 RecipeName = Annotated[
     str, typer.Option("--recipe", help="default, handbook, or the path of a TOML file.")
 ]

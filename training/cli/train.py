@@ -104,7 +104,7 @@ def train(
 
 @app.command()
 def evaluate(
-    model: options.Model = "payment",
+    model: options.OptionalModel = None,
     recipe: options.RecipeName = "default",
     file: options.OneFile = None,
     payments: options.Payments = None,
@@ -127,6 +127,7 @@ def evaluate(
     from training import evaluation, tables
     from training.progress import Teller
 
+    model = model or options.stream_of(mapping)
     options.check_stream(model)
     files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
     chosen = options.recipe_of(recipe, files, mapping)
