@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from training.cli import options
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -91,6 +93,26 @@ def quality(
     measured = measuring.measure(data, first_week.date(), folds, baselines, Teller())
     if as_json:
         print(json.dumps(measuring.document(measured)))
+    else:
+        measuring.show(measured)
+
+
+@app.command()
+def training(
+    model: options.Model = "payment",
+    recipe: options.RecipeName = "default",
+    file: options.OneFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """What a training run costs beside the feature build and one bare XGBoost fit."""
+    from bench import training as measuring
+    from training.progress import Teller
+
+    options.check_stream(model)
+    files = options.files(model, file, None, None, None, None, None)
+    measured = measuring.measure(options.recipe_of(recipe, files, None), model, Teller())
+    if as_json:
+        print(json.dumps(measured.document()))
     else:
         measuring.show(measured)
 

@@ -6,6 +6,9 @@ files and days: so a model trained from a folder is the model trained without on
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,13 +58,7 @@ def build_folder(
     from features import batch, days, folder
     from features.reference import Reference
 
-    if engine not in ENGINES:
-        raise BadRecipe(f"--engine {engine!r}: use one of {', '.join(ENGINES)}")
-    if engine == "spark":
-        # Its absence should be known before an hour of reading.
-        from features.spark import session
-
-        session.check(master)
+    _check(engine, master)
     with teller.stage("reading"):
         inputs = data.read(recipe.data, teller.say)
     start, end = splits.bounds(recipe)
@@ -117,6 +114,34 @@ def build_folder(
         program=origin.program,
         seconds=dict(teller.seconds),
     )
+
+
+@contextmanager
+def built_for(
+    engine: str, master: str, recipe: Recipe, home: Path, kept: Path | None, teller: Teller
+) -> Iterator[Path | None]:
+    """Give the folder of features to train from: `kept`, or with Spark one that it builds.
+
+    The latter lies in `home` for as long as it is needed. Raises what `build_folder` raises.
+    """
+    _check(engine, master)
+    if engine == "local" or kept is not None:
+        yield kept
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".features-", dir=home) as room:
+        build_folder(recipe, Path(room) / "features", teller, engine, master)
+        yield Path(room) / "features"
+
+
+def _check(engine: str, master: str) -> None:
+    if engine not in ENGINES:
+        raise BadRecipe(f"--engine {engine!r}: use one of {', '.join(ENGINES)}")
+    if engine == "spark":
+        # Its absence should be known before an hour of reading.
+        from features.spark import session
+
+        session.check(master)
 
 
 def origin_of(recipe: Recipe, inputs: data.Inputs, reference: Reference) -> Origin:

@@ -8,6 +8,7 @@ from typing import Any
 from training import fit, prepare, thinning
 from training.errors import BadRecipe
 from training.recipe import Recipe
+from training.spark_fit import Booster
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,22 @@ class Boosted:
 
 
 def boosted(
-    recipe: Recipe, prepared: prepare.Prepared, thin: prepare.Timeline | None = None
+    recipe: Recipe,
+    prepared: prepare.Prepared,
+    thin: prepare.Timeline | None = None,
+    cluster: Booster | None = None,
 ) -> Boosted:
     """Rehearse on the calibration slice, then fit on everything up to the gap.
 
-    `thin` are the same events as a plain log tells them; see `training.thinning`.
+    `thin` are the same events as a plain log tells them; see `training.thinning`. `cluster` fits
+    elsewhere, on the slice of a name (see `training.spark_fit`), and knows no thin events.
     """
     names, limit = prepared.names, recipe.boosting.n_estimators
     check_monotone(recipe, names)
+    if cluster is not None:
+        rehearsed = cluster("rehearsal", limit)
+        trees = int(rehearsed.num_boosted_rounds())
+        return Boosted(rehearsed, cluster("train", trees), trees, prepared.train.rows)
     rehearsal = _learnt(recipe, prepared, "rehearsal", thin)
     rehearsed = fit.boost(recipe, names, rehearsal, prepared.calibration.rows, limit)
     trees = int(rehearsed.num_boosted_rounds())

@@ -71,7 +71,7 @@ def boost_matrices(
 
     settings = recipe.boosting
     return xgboost.train(
-        _parameters(recipe, names, fraud_weight(settings.fraud_weight, target)),
+        parameters(recipe, names, target),
         data,
         num_boost_round=trees,
         evals=[(later, "later")] if later is not None else [],
@@ -80,7 +80,8 @@ def boost_matrices(
     )
 
 
-def _parameters(recipe: Recipe, names: list[str], weight: float) -> dict[str, Any]:
+def parameters(recipe: Recipe, names: list[str], target: Targets) -> dict[str, Any]:
+    """Return the parameters that XGBoost is given, under its own names."""
     settings = recipe.boosting
     parameters: dict[str, Any] = {
         "objective": "binary:logistic",
@@ -88,7 +89,7 @@ def _parameters(recipe: Recipe, names: list[str], weight: float) -> dict[str, An
         "eval_metric": "logloss",
         # The library's own estimate starts rare classes far out and learns worse at equal trees.
         "base_score": 0.5,
-        "scale_pos_weight": weight,
+        "scale_pos_weight": fraud_weight(settings.fraud_weight, target),
         "seed": recipe.seed,
         "nthread": recipe.threads,
         "verbosity": 0,

@@ -28,6 +28,7 @@ from training import (
     prepare,
     promote,
     report,
+    spark_fit,
     thinning,
     thresholds,
     validation_pack,
@@ -105,6 +106,7 @@ def train(
     teller: Teller | None = None,
     inputs: data.Inputs | None = None,
     kept: Path | None = None,
+    master: str | None = None,
     log: bool = True,
     promote_by: Person | None = None,
     why: str = "trained with --promote",
@@ -113,7 +115,8 @@ def train(
     """Train one stream's model as the recipe says and keep its bundle in `home`.
 
     `inputs` saves reading the files again; `kept` is a folder of features that saves building them
-    (see `training.backfill`); `log` writes the run to MLflow; `promote_by` names who puts the model
+    (see `training.backfill`); with `master` Spark fits on that folder, see `training.spark_fit`;
+    `log` writes the run to MLflow; `promote_by` names who puts the model
     forward to be champion, None leaves the champion as it is. What the gates refuse stays trained:
     the result's `forward` says so. In `production` a second person must approve. The same recipe,
     seed and data give the same bundle version. Raises TrainingError, and what readers and models
@@ -137,10 +140,14 @@ def train(
         line = prepare.timeline(recipe, stream, inputs, reference, advance, kept)
         prepared = prepare.prepare(recipe, CATALOGUES[stream], line)
         # Attributes are the sender's own: what comes without them is no log of the same system.
-        thins = recipe.thin_share and not len(prepared.raw)
+        thins = recipe.thin_share and not len(prepared.raw) and master is None
         thin = thinning.thinned(line, reference) if thins else None
     with teller.stage("fitting"):
-        fitted = fit_model(recipe, prepared, thin)
+        if master is None or kept is None:
+            fitted = fit_model(recipe, prepared, thin)
+        else:
+            with spark_fit.cluster(recipe, prepared, line, kept, master) as cluster:
+                fitted = fit_model(recipe, prepared, cluster=cluster)
     with teller.stage("judging"):
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
         recall = metrics.recall_by_typology(
@@ -233,16 +240,20 @@ def train(
 
 
 def fit_model(
-    recipe: Recipe, prepared: prepare.Prepared, thin: prepare.Timeline | None = None
+    recipe: Recipe,
+    prepared: prepare.Prepared,
+    thin: prepare.Timeline | None = None,
+    cluster: spark_fit.Booster | None = None,
 ) -> Fitted:
     """Rehearse for trees and calibration, fit on everything up to the gap, then set thresholds.
 
-    `thin` are the same events as a plain log tells them; see `training.thinning`.
+    `thin` are the same events as a plain log tells them; see `training.thinning`. `cluster` fits
+    on Spark; see `training.spark_fit`.
     """
     from models.decision import Thresholds
 
     names, held_back, gap = prepared.names, prepared.calibration, prepared.gap
-    made = boosted.boosted(recipe, prepared, thin)
+    made = boosted.boosted(recipe, prepared, thin, cluster)
     rehearsed, booster = made.rehearsed, made.model
     margin = fit.margins(rehearsed, held_back.rows.features, names)
     calibrated = calibration.fit(margin, held_back.outcomes, recipe.calibration.method, recipe.seed)

@@ -47,10 +47,8 @@ def build(
     statuses: options.Statuses = None,
     mapping: options.Mapping = None,
     ip_overlay: options.IpOverlay = None,
-    engine: Annotated[str, typer.Option(help="local, or spark (extra [spark], Java).")] = "local",
-    master: Annotated[
-        str, typer.Option(help="With --engine spark: local[N], or spark://HOST:PORT.")
-    ] = "local[*]",
+    engine: options.Engine = "local",
+    master: options.Master = "local[*]",
     as_json: options.AsJson = False,
 ) -> None:
     """Compute the features of every event once, into a folder that `train --features` reads.

@@ -36,6 +36,10 @@ Labels = Annotated[Path | None, typer.Option(help="Labels: CSV or Parquet.")]
 Statuses = Annotated[Path | None, typer.Option(help="Payment statuses: CSV, Parquet, XML.")]
 Mapping = Annotated[Path | None, typer.Option(help="Column mapping (TOML).")]
 IpOverlay = Annotated[Path | None, typer.Option(help="Table of networks (CSV).")]
+Engine = Annotated[str, typer.Option("--engine", help="local, or spark (extra [spark], Java).")]
+Master = Annotated[
+    str, typer.Option("--master", help="With --engine spark: local[N], or spark://HOST:PORT.")
+]
 Production = Annotated[
     bool,
     typer.Option(

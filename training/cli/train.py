@@ -41,6 +41,8 @@ def train(
     features: Annotated[
         Path | None, typer.Option(help="Folder that `crossflag features build` wrote.")
     ] = None,
+    engine: options.Engine = "local",
+    master: options.Master = "local[*]",
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it the champion, if it passes the gates.")
     ] = False,
@@ -54,9 +56,10 @@ def train(
 
     Data files given here replace all those of the recipe; its mapping stays unless one is given.
     --features saves building the features of these same files again; the model is the same.
+    --engine spark builds the features and fits on a cluster, whose workers must see --home.
     """
     from features.events import STREAMS
-    from training import data, pipeline, tables
+    from training import backfill, data, pipeline, tables
     from training.errors import BadRecipe, GatesFailed
     from training.progress import Teller
 
@@ -77,22 +80,24 @@ def train(
         baselines,
     )
     teller = Teller()
-    with teller.stage("reading"):
-        inputs = data.read(chosen.data, teller.say)
-    results = [
-        pipeline.train(
-            chosen,
-            stream,
-            home,
-            teller=teller if model != "all" else Teller(),
-            inputs=inputs,
-            kept=features,
-            log=mlflow,
-            promote_by=options.person(by) if promote else None,
-            production=production,
-        )
-        for stream in (STREAMS if model == "all" else (model,))
-    ]
+    with backfill.built_for(engine, master, chosen, home, features, teller) as kept:
+        with teller.stage("reading"):
+            inputs = data.read(chosen.data, teller.say)
+        results = [
+            pipeline.train(
+                chosen,
+                stream,
+                home,
+                teller=teller if model != "all" else Teller(),
+                inputs=inputs,
+                kept=kept,
+                master=master if engine == "spark" else None,
+                log=mlflow,
+                promote_by=options.person(by) if promote else None,
+                production=production,
+            )
+            for stream in (STREAMS if model == "all" else (model,))
+        ]
     documents = [result.document() for result in results]
     shown = [table for result in results for table in tables.training_tables(result)]
     document = {"models": documents} if model == "all" else documents[0]
