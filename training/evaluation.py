@@ -106,11 +106,11 @@ def evaluate(
                 scores.probability >= scorer.bundle.thresholds.review,
                 detector,
             )
+        kinds = prepare.typologies_of(line, test, recipe)
         recall = metrics.recall_by_typology(
-            test.outcomes,
-            prepare.typologies_of(line, test, recipe),
-            scores.probability >= scorer.bundle.thresholds.review,
+            test.outcomes, kinds, scores.probability >= scorer.bundle.thresholds.review
         )
+        figures |= evidence.by_offence(test.outcomes, kinds, scores.margin, recipe.labels)
         limits = scorer.bundle.thresholds
         judged = judging.judge(
             recipe, line, test, reference, scores.margin, scores.probability, limits

@@ -9,6 +9,7 @@ reviewed with a known chance stands for its inverse number of events like it (Ho
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,12 @@ import numpy.typing as npt
 from features.events import BLAMELESS
 from training import metrics
 from training.data import UNKNOWN
+from training.offences import OFFENCES, UNNAMED, offences_of
 
 if TYPE_CHECKING:
     from training.data import Integers
     from training.metrics import Outcomes
+    from training.recipe import Labels
     from training.truth import Floats, Known, Mask
 
 FEWEST = 5
@@ -113,6 +116,29 @@ def unbiased(
         "unbiased_events": float(len(share)),
         "unbiased_effective_events": float(share.sum() ** 2 / (share**2).sum()),
     }
+
+
+def by_offence(
+    outcomes: Outcomes, typologies: Sequence[str], score: Floats, rule: Labels
+) -> dict[str, float]:
+    """Return the average precision of each offence against the honest events, others left out.
+
+    Keys are average_precision_fraud and the like; only where every crime is asked for, and for
+    offences with `FEWEST` crimes and more. Typologies of no known offence are left out.
+    """
+    if rule.target != "crime":
+        return {}
+    table = offences_of(typologies, rule.offences, rule.target)
+    offence = np.array([table.get(name or UNNAMED, "") for name in typologies], dtype=object)
+    found = {}
+    for one in OFFENCES:
+        own = outcomes.target & (offence == one)
+        if int(own.sum()) >= FEWEST:
+            chosen = own | ~outcomes.target
+            found[f"average_precision_{one}"] = metrics.average_precision(
+                own[chosen], score[chosen]
+            )
+    return found
 
 
 def _words(known: Known, name: str, places: Integers) -> npt.NDArray[np.object_]:

@@ -150,10 +150,12 @@ def train(
                 fitted = fit_model(recipe, prepared, cluster=cluster)
     with teller.stage("judging"):
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
+        kinds = prepare.typologies_of(line, prepared.test, recipe)
         recall = metrics.recall_by_typology(
-            prepared.test.outcomes,
-            prepare.typologies_of(line, prepared.test, recipe),
-            probability >= fitted.thresholds.review,
+            prepared.test.outcomes, kinds, probability >= fitted.thresholds.review
+        )
+        figures["xgboost"] |= evidence.by_offence(
+            prepared.test.outcomes, kinds, scores["xgboost"], recipe.labels
         )
         judgement = judging.judge(
             recipe,

@@ -84,3 +84,19 @@ def test_weighed_by_its_inverse_chance_a_biased_sample_gives_the_whole_populatio
 def test_without_enough_that_was_drawn_there_is_no_unbiased_figure() -> None:
     outcomes = Outcomes(np.array([True, False]), np.arange(2), np.zeros(2, dtype=np.int64))
     assert evidence.unbiased(outcomes, np.zeros(2), np.ones(2), "payment", 1) == {}
+
+
+def test_each_offence_is_judged_against_the_honest_alone() -> None:
+    target = np.array([True] * 10 + [False] * 10)
+    kinds = ["account_takeover"] * 5 + ["mule_chain"] * 5 + [""] * 10
+    # Fraud scores above the honest, laundering below.
+    score = np.array([3.0] * 5 + [1.0] * 5 + [2.0] * 10)
+    outcomes = Outcomes(target, np.arange(20), np.zeros(20, dtype=np.int64))
+    found = evidence.by_offence(outcomes, kinds, score, Labels())
+    assert found == {
+        "average_precision_fraud": pytest.approx(1.0),
+        "average_precision_laundering": pytest.approx(5 / 15),
+    }
+    assert evidence.by_offence(outcomes, kinds, score, Labels(target="fraud")) == {}
+    strange = ["smurfing"] * 5 + kinds[5:]
+    assert "average_precision_fraud" not in evidence.by_offence(outcomes, strange, score, Labels())
