@@ -109,7 +109,8 @@ def _rarity(
         usual = f"usually {first}" + ("" if first == last else f" to {last}") + ", "
     if rarity < _RARE:
         return f"{usual}not rare by itself, but beside the event's other values"
-    return f"{usual}1 event in {rarity:,.0f} is so far out"
+    alike = value is None or feature.unit in _WITHOUT_RANGE or bool(feature.words)
+    return f"{usual}1 event in {rarity:,.0f} is " + ("like that" if alike else "so far out")
 
 
 def _value(scorer: Scorer, row: Float64, name: str) -> float | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # A week is never like the whole of the training slice in these, and nothing is the matter.
 UNWATCHED = ("calendar",)
+_AGE = "_history_seconds"
 # At one time nearly the same for every event of a corridor.
 SAME_WITHIN = ("corridor", "known frauds")
 
@@ -44,7 +45,14 @@ def of(line: Timeline, prepared: Prepared, fitted: Fitted, probability: Floats) 
         reasons=first_groups(forest, rows, flagged, prepared.names, prepared.catalogue),
     )
     family = {name: prepared.catalogue.feature(name).family for name in prepared.names}
-    watched = [name for name in prepared.names if family[name] not in UNWATCHED]
+    watched = [
+        name
+        for name in prepared.names
+        if family[name] not in UNWATCHED
+        and prepared.catalogue.feature(name).unit != "day"
+        # Histories go on growing by themselves.
+        and not name.endswith(_AGE)
+    ]
     within = [name for name in watched if family[name] not in SAME_WITHIN]
     return baseline_of(prepared.names, sample, watched, within)
 

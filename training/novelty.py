@@ -7,7 +7,7 @@ of the gap, as the classifier's does, and counts only subjects whom the classifi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,8 @@ def fit(
     """
     quota, gap = recipe.review.novelty_reviews_per_day, prepared.gap
     places = looked_at(prepared.names, prepared.catalogue)
-    detector = learn(learnt.features[~learnt.target], places, recipe.seed)
+    ages = ages_of(prepared.names, prepared.catalogue)
+    detector = learn(learnt.features[~learnt.target], places, recipe.seed, ages)
     score = detector.score(gap.rows.features.astype(np.float32))
     threshold = quota_threshold(gap.outcomes, score, gap_probability >= review, quota)
     return replace(detector, threshold=threshold, reviews_per_day=quota)
@@ -78,6 +79,15 @@ def looked_at(names: list[str], catalogue: Catalogue) -> list[int]:
     return [place for place, name in enumerate(names) if family.get(name) not in LEFT_OUT]
 
 
+def ages_of(names: list[str], catalogue: Catalogue) -> set[int]:
+    """Return the places of features that say how long ago something was.
+
+    Histories go on growing, so that longer ago than training could see is nothing novel.
+    """
+    unit = {feature.name: feature.unit for feature in catalogue.features}
+    return {place for place, name in enumerate(names) if unit.get(name) == "seconds"}
+
+
 def quota_threshold(outcomes: Outcomes, score: Floats, flagged: Mask, quota: float) -> float:
     """Return the score from which on `quota` subjects a day are novel, beside those flagged.
 
@@ -90,10 +100,13 @@ def quota_threshold(outcomes: Outcomes, score: Floats, flagged: Mask, quota: flo
     return thresholds.review_threshold(outcomes.take(free), score[free], quota)
 
 
-def learn(rows: Floats, places: list[int], seed: int) -> Novelty:
+def learn(
+    rows: Floats, places: list[int], seed: int, ages: Collection[int] = frozenset()
+) -> Novelty:
     """Return the detector of rows (float[n, k]) that are not known to be crime, without a quota.
 
-    It looks at the features at `places`, and at 40,000 rows at most, drawn by the seed.
+    It looks at the features at `places`, of those among `ages` at small values only, and at 40,000
+    rows at most, drawn by the seed.
     """
     from models.novelty import Novelty
 
@@ -101,7 +114,7 @@ def learn(rows: Floats, places: list[int], seed: int) -> Novelty:
         chosen = np.random.default_rng(seed).choice(len(rows), size=ROWS, replace=False)
         rows = rows[np.sort(chosen)]
     values = np.asarray(rows[:, places], dtype=np.float32)
-    tables = [_table(column) for column in values.T]
+    tables = [_table(column, place in ages) for place, column in zip(places, values.T, strict=True)]
     surprises = _surprises(tables, values)
     mean = _short(surprises.mean(axis=0))
     scale = _short(np.maximum(surprises.std(axis=0), SMALLEST_SCALE))
@@ -174,7 +187,7 @@ class _Table:
         return np.where(np.isnan(values), self.missing, np.where(met, on, between))
 
 
-def _table(values: npt.NDArray[np.float32]) -> _Table:
+def _table(values: npt.NDArray[np.float32], age: bool) -> _Table:
     present = np.sort(values[~np.isnan(values)])
     count, share = len(present), len(present) / max(len(values), 1)
     rare = 1 / (len(values) + 1)
@@ -193,9 +206,14 @@ def _table(values: npt.NDArray[np.float32]) -> _Table:
     up_to = (np.searchsorted(present, knots, side="right") + 1) / (count + 1)
     from_on = (count - np.searchsorted(present, knots, side="left") + 1) / (count + 1)
     beyond = 1 / (count + 1)
-    at = _rarity(up_to, from_on, share)
-    below = _rarity(np.append(beyond, up_to[:-1]), from_on, share)
-    above = _rarity(up_to[-1:], np.array([beyond]), share)
+    lower = np.append(beyond, up_to[:-1])
+    if age:
+        # One side: what is long ago surprises nobody.
+        at, below, above = (-np.log(part * share) for part in (up_to, lower, np.ones(1)))
+    else:
+        at = _rarity(up_to, from_on, share)
+        below = _rarity(lower, from_on, share)
+        above = _rarity(up_to[-1:], np.array([beyond]), share)
     return _Table(
         knots.astype(np.float32), _short(at), _short(below), *_short([float(above[0]), missing])
     )

@@ -18,6 +18,7 @@ from training import (
     calibration,
     countries,
     data,
+    drift_section,
     evidence,
     fit,
     judged,
@@ -171,6 +172,7 @@ def train(
             without = countries.without_countries(recipe, prepared, fitted.trees, scores["xgboost"])
             decision = replace(decision, without_countries=without)
     with teller.stage("writing"):
+        spread = baseline.of(line, prepared, fitted, probability)
         bundle = keeping.write_bundle(
             recipe,
             stream,
@@ -181,7 +183,7 @@ def train(
             decision,
             inputs,
             home,
-            baseline.of(line, prepared, fitted, probability),
+            spread,
         )
         everything = np.arange(len(CATALOGUES[stream].names))
         test = prepare.slice_of(line, recipe, prepared.split, "test", everything)
@@ -224,6 +226,7 @@ def train(
             probability,
             _importance(fitted.booster),
             Scorer(bundle, CATALOGUES[stream]),
+            [drift_section.section(spread, prepared, line)],
         )
         result = replace(result, report=report.write(promote.report_path(bundle.directory), run))
     validation_pack.write(bundle, result, CATALOGUES[stream])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from fastapi import APIRouter, Response
 from markupsafe import Markup
 
 from features.catalog import CATALOGUES
+from features.definitions import F
 from models.drift import Shift
 from models.explain import in_words
 from serving.drift import StreamDrift
@@ -75,7 +77,7 @@ def lines(drift: StreamDrift) -> StreamLines:
 
 def _line(shift: Shift, stream: str) -> Line:
     feature = next((one for one in CATALOGUES[stream].features if one.name == shift.name), None)
-    bins = _bins(shift, feature.unit if feature else "score")
+    bins = _bins(shift, feature)
     change = [now - then for then, now in zip(shift.then, shift.now, strict=True)]
     place = max(range(len(change)), key=lambda at: abs(change[at]))
     then, now = (words.percent(side[place]) for side in (shift.then, shift.now))
@@ -90,10 +92,15 @@ def _line(shift: Shift, stream: str) -> Line:
     )
 
 
-def _bins(shift: Shift, unit: str) -> list[str]:
+def _bins(shift: Shift, feature: F | None) -> list[str]:
     """Return the bins' names, for a person."""
     if shift.bins:
         return [name.replace(">", " → ") for name in shift.bins]
+    if feature is not None and feature.words and shift.edges:
+        stops = [*(int(edge) + 1 for edge in shift.edges), len(feature.words)]
+        parts = [feature.words[start:stop] for start, stop in pairwise([0, *stops])]
+        return [*(", ".join(part) or "none" for part in parts), "missing"]
+    unit = feature.unit if feature else "score"
     ends = [in_words(edge, unit) for edge in shift.edges]
     if not ends:
         return ["any value", "missing"]

@@ -52,6 +52,20 @@ def test_labels_and_the_calendar_are_not_looked_at() -> None:
     assert set(novelty.LEFT_OUT) <= {feature.family for feature in catalogue.features}
 
 
+def test_long_ago_surprises_nobody_and_just_now_does() -> None:
+    catalogue = CATALOGUES["payment"]
+    names = list(catalogue.names)
+    ages = novelty.ages_of(names, catalogue)
+    assert names.index("debtor_history_seconds") in ages
+    assert names.index("amount") not in ages
+    rows = np.random.default_rng(1).uniform(1e6, 2e6, size=(3000, 1))
+    one_sided, both = (novelty.learn(rows, [0], 1, side) for side in ({0}, set[int]()))
+    now, ago = np.float32([[1.0]]), np.float32([[9e9]])
+    assert one_sided.rank(one_sided.score(now))[0] > 0.99
+    assert one_sided.score(ago)[0] == 0
+    assert both.rank(both.score(ago))[0] > 0.99
+
+
 def test_many_rows_are_drawn_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(novelty, "ROWS", 200)
     rows = np.random.default_rng(1).normal(size=(1000, 3))

@@ -50,6 +50,15 @@ def test_the_model_is_worth_more_than_chance(trained: pipeline.TrainingResult) -
     )
 
 
+def test_the_report_tells_how_far_the_test_slice_has_moved(
+    trained: pipeline.TrainingResult,
+) -> None:
+    assert trained.report is not None
+    page = trained.report.read_text(encoding="utf-8")
+    assert '<section id="drift">' in page
+    assert "Population stability index of the" in page
+
+
 def test_the_threshold_meets_the_capacity(trained: pipeline.TrainingResult) -> None:
     assert trained.thresholds.reviews_per_day == 4
     assert 2 <= trained.metrics["flagged_per_day"] <= 7

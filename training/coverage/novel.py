@@ -257,7 +257,8 @@ def _scores(
     booster = fit.boost(recipe, names, learnt, None, trees)
     places = novelty.looked_at(names, CATALOGUES[line.events.stream])
     unknown = learnt.features[~learnt.target]
-    detector = novelty.learn(unknown, places, recipe.seed)
+    ages = novelty.ages_of(names, CATALOGUES[line.events.stream])
+    detector = novelty.learn(unknown, places, recipe.seed, ages)
     return {
         "classifier": fit.margins(booster, features, names),
         "novelty": detector.score(features.astype(np.float32)),
