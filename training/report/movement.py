@@ -46,7 +46,8 @@ def section(prepared: Prepared, judged: Judged, margin: Floats, scorer: Scorer) 
         "Drift",
         f"How far the test days ({prepared.test.span}) had moved from the days that the model "
         f"learnt from ({prepared.train.span}). {_counts(shifts)} The index is the population "
-        "stability index; a feature that moved far is no longer what the trees were grown on.",
+        "stability index; a feature that moved far is no longer what the trees were grown on. "
+        "Lengths of histories move by themselves while the data are young.",
         [
             Table(
                 ("what", "index", "in a word", "events"),
