@@ -102,7 +102,9 @@ def of(recipe: Recipe, time: Integers, known_by: int) -> Split:
     """
     if isinstance(recipe.split, Weeks):
         return _weeks(recipe.split)
-    ends = np.array([time.min(), time.max(), min(known_by, NEVER)], dtype=np.int64)
+    # The last moment of all has no local day.
+    known_at = time.max() if known_by >= NEVER else known_by
+    ends = np.array([time.min(), time.max(), known_at], dtype=np.int64)
     first, last, known = (int(tick) for tick in ticks(ends, recipe))
     unit = per_day(recipe)
     gap = round(recipe.gap_days * unit)

@@ -56,6 +56,14 @@ def test_too_few_days_are_refused_with_how_many_are_needed() -> None:
         splits.of(latest(10, 10, 10, 7), time, 90 * DAY)
 
 
+def test_events_that_all_have_labels_are_split_by_local_days_too() -> None:
+    time = np.arange(0, 60 * DAY, DAY // 4)
+    plan = latest(10, 10, 10, 7)
+    there = plan.model_copy(update={"data": Data(time_zone="Europe/Brussels")})
+    split = splits.of(there, time, data.NEVER)
+    assert split.test == splits.Span(50, 60)
+
+
 def test_the_handbooks_weeks() -> None:
     split = splits.of(load("handbook"), np.zeros(0, np.int64), 0)
     assert str(split.train) == "2018-07-25 to 2018-07-31"

@@ -52,7 +52,7 @@ def tells_alone(column: Column, target: Mask) -> float:
     if column.is_numeric and column.distinct > 2:
         found = area(column.numbers, target)
         return max(found, 1 - found)
-    coded = pd.factorize(column.values.astype(str))[0]
+    coded = pd.factorize(column.values.astype(str), use_na_sentinel=False)[0]
     half = np.random.default_rng(1).random(len(target)) < 0.5
     score = np.full(len(target), np.nan)
     for inside, other in ((half, ~half), (~half, half)):
