@@ -16,14 +16,15 @@ def sentence(case: CaseDetail) -> str:
     flagged = [entry for entry in case.timeline if entry.in_case]
     paid = _payments("paid", "to", [e for e in flagged if e.direction == "out"], "creditor")
     received = _payments("received", "from", [e for e in flagged if e.direction == "in"], "debtor")
-    shown = _access([e for e in flagged if e.direction == "access"])
+    by_lot = case.summary.source == SOURCE
+    shown = _access([e for e in flagged if e.direction == "access"], "" if by_lot else "unusual ")
     money = " and ".join(part for part in (paid, received) if part)
     if money and shown:
         what = f"{money}, with {shown}"
     else:
         what = money or (f"had {shown}" if shown else "was flagged")
     why = case.summary.first_reason
-    if case.summary.source == SOURCE:
+    if by_lot:
         return f"{who} {what}{_within(flagged)}; {why}."
     return f"{who} {what}{_within(flagged)}{f'; flagged because: {why}' if why else ''}."
 
@@ -58,7 +59,7 @@ def _country(entry: TimelineEntry, party: str) -> str | None:
     return None
 
 
-def _access(entries: Sequence[TimelineEntry]) -> str:
+def _access(entries: Sequence[TimelineEntry], kind: str) -> str:
     if not entries:
         return ""
     failed = sum(entry.event["outcome"] == "failure" for entry in entries)
@@ -72,7 +73,7 @@ def _access(entries: Sequence[TimelineEntry]) -> str:
             f" from {addresses[0] if one else words.many(len(addresses), 'address', 'addresses')}"
         )
     fate = f" ({failed} failed)" if failed else ""
-    return f"{words.many(len(entries), 'unusual ' + what)}{fate}{source}"
+    return f"{words.many(len(entries), kind + what)}{fate}{source}"
 
 
 def _within(entries: Sequence[TimelineEntry]) -> str:

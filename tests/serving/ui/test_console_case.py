@@ -120,6 +120,24 @@ def test_what_would_have_left_it_clear_stands_below_the_reasons() -> None:
     assert f"({percent(0.02)} then)" in shown
 
 
+def test_a_quality_sample_accuses_nobody(case) -> None:
+    why = "drawn by lot: nothing speaks against it"
+    by_lot = make.summary(source="random_review", first_reason=why, advice="clear")
+    login = make.access("a-1", make.NOW, in_case=True)
+    said = sentence(replace(case, summary=by_lot, timeline=(login,)))
+    assert said.endswith(f"; {why}.")
+    assert "flagged" not in said and "unusual" not in said
+    drawn = make.assessment(
+        "p-1", advice="clear", reasons=(), review_propensity=0.0005, probability=0.01
+    )
+    entries = tuple(make.payment(f"p-{n}", make.NOW, assessment=drawn) for n in range(5))
+    explained = explain(timeline_view.rows(make.detail(timeline=entries)))
+    page = templates.get_template("case_reasons.html")
+    shown = page.render(explained=explained, summary=by_lot)
+    assert "chance of one in 2,000" in shown and "2 more drawn events" in shown
+    assert "flagged" not in shown
+
+
 def test_a_ratio_to_the_usual_is_drawn_as_an_amount_and_a_count_alone_is_not(case) -> None:
     count, ratio = explain(timeline_view.rows(case))[0].grounds
     assert count.picture is None
