@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from training import pipeline, recipe, report
 from training.cli import app
 from training.errors import MissingInput, NoChampion
-from training.report import corridors, examples, finding, movement, words
+from training.report import corridors, examples, finding, words
 from training.report.svg import Chart, Scale
 
 from .conftest import Bank
@@ -145,18 +145,6 @@ def test_another_room_may_add_a_section(run: report.Run, text: str) -> None:
     assert {"id": "drift---novelty"} in page.all("section")
     assert "Drift &amp; novelty" in found and "&lt;b&gt;" in found
     assert "0.31" not in text
-
-
-def test_the_test_days_are_laid_beside_the_days_of_training(run: report.Run, text: str) -> None:
-    found = movement.section(run.prepared, run.judged, run.scores["xgboost"], run.scorer)
-    assert found is not None
-    assert 'id="drift"' in text
-    rows = found.tables[0].rows
-    assert len(rows) == movement.SHOWN
-    index = [float(row[1]) for row in rows]
-    assert index == sorted(index, reverse=True)
-    said = int(found.text.split("Of ")[1].split(" ")[0])
-    assert movement.SHOWN < said <= len(run.prepared.names) + 1
 
 
 def test_unbiased_figures_are_told_where_there_are_any(run: report.Run, text: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.report import charts, movement, words
+from training.report import charts, words
 from training.report.charts import Table
 from training.report.corridors import heat_map
 from training.report.examples import kinds
@@ -91,7 +91,6 @@ def _contents(run: Run) -> dict[str, Any]:
     decision, outcomes = result.decision, prepared.test.outcomes
     review = result.thresholds.review
     flagged = run.probability >= review
-    drift = movement.section(prepared, judged, run.scores["xgboost"], run.scorer)
     return {
         "style": (TEMPLATES / "report.css").read_text(encoding="utf-8"),
         "result": result,
@@ -118,7 +117,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "kinds": kinds(
             prepared, judged.around, run.scores["xgboost"], run.probability, review, run.scorer
         ),
-        "sections": [*([drift] if drift else []), *run.sections],
+        "sections": run.sections,
         "unbiased": _unbiased(result.metrics),
         "labels": _labels(prepared.test.evidence),
         "provenance": _provenance(run),
