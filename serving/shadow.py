@@ -105,10 +105,7 @@ class Shadow:
 
 
 def _scored(scorer: Scorer, some: Sequence[Seen]) -> list[shadow.Scored]:
-    features, raw = np.stack([one.features for one in some]), scorer.bundle.raw
-    if len(raw):
-        features = scorer.joined(features, np.stack([raw.of_event(one.event) for one in some]))
-    scores = scorer.score(features)
+    scores = scorer.score(np.stack([scorer.row(one.features, one.event) for one in some]))
     return [
         shadow.Scored(
             sequence=one.sequence,
