@@ -8,7 +8,18 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from serving import __version__
-from serving.api import cases, events, guard, health, labels, openapi, problems, statuses, watch
+from serving.api import (
+    cases,
+    events,
+    guard,
+    health,
+    labels,
+    matching,
+    openapi,
+    problems,
+    statuses,
+    watch,
+)
 from serving.service import Service
 from serving.settings import Settings
 from serving.ui import routes as console
@@ -43,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
 
-    for part in (events, statuses, cases, labels, watch, health):
+    for part in (events, statuses, cases, labels, matching, watch, health):
         app.include_router(part.router)
     if settings.console:
         console.mount(app)

@@ -63,6 +63,9 @@ class Assessment:
         """True when it was left clear, and drawn by lot to be looked at nevertheless."""
         return not self.flagged and self.review_propensity is not None
 
+    watchlist_hits: tuple[dict[str, Any], ...] = ()
+    """Records of watchlists that it met, each with its list, version, score and what met it."""
+
     @property
     def agreement(self) -> str | None:
         """The sharing agreement whose members' history it rests on, None for the member's own."""

@@ -32,6 +32,8 @@ from serving.store.database import Database
 from serving.store.records import moment
 from serving.store.unit import Entry
 from serving.subjects import counterparty_of, references_of, subject_of
+from serving.watchlists.keeping import Screening
+from serving.watchlists.questions import rule_hits
 
 Scorable: TypeAlias = Payment | AccessEvent
 _ALIKE = 2
@@ -58,7 +60,7 @@ class Assessor:
     """Scores events.
 
     `access_exposure` (EUR cents) is what a flagged access event puts at risk; `lot` draws a few of
-    the events that are left clear, to be looked at as well.
+    the events that are left clear, to be looked at as well; `screening` knows the lists in force.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Assessor:
         access_exposure: int,
         shadow: Shadow,
         lot: Lot,
+        screening: Screening,
     ) -> None:
         self._sequencer = sequencer
         self._database = database
@@ -78,6 +81,7 @@ class Assessor:
         self._access_exposure = access_exposure
         self._shadow = shadow
         self._lot = lot
+        self._screening = screening
         self._salt = secrets.token_bytes(16)
 
     async def assess(
@@ -175,7 +179,8 @@ class Assessor:
         ):
             odd = tuple(unusual(scorer, row)) if novelty.taken else ()
             hits = [RuleHit(NOVEL, "review", claim(novelty.rank, odd, scorer))] if odd else []
-            decision = decide(probability, bundle.thresholds, hits)
+            met = self._screening.screened(turn.unit, one.event, member)
+            decision = decide(probability, bundle.thresholds, [*hits, *rule_hits(met)])
             assessment = Assessment(
                 assessment_id=self._name(one.place.sequence),
                 member=member,
@@ -197,6 +202,7 @@ class Assessor:
                 pool=one.scored.pool,
                 novelty=novelty.rank,
                 unusual=odd,
+                watchlist_hits=tuple(hit.document() for hit in met),
             )
             if odd:
                 novel.append(_alike(one, odd, scorer))

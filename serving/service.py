@@ -33,6 +33,8 @@ from serving.statuses import Statuses
 from serving.store.database import Database
 from serving.users import Users
 from serving.watching import Watch
+from serving.watchlists.keeping import Screening
+from serving.watchlists.matching import Matching
 
 _log = logging.getLogger("crossflag")
 
@@ -75,6 +77,8 @@ class Service:
         self.keys = Keys(self.database)
         self.users = Users(self.sequencer, self.database)
         self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
+        self.screening = Screening(self.database)
+        self.matching = Matching(self.database, self.screening)
         self.assessor = Assessor(
             self.sequencer,
             self.database,
@@ -83,6 +87,7 @@ class Service:
             settings.access_exposure,
             self.shadow,
             Lot.kept_in(settings.home, settings.lot_share),
+            self.screening,
         )
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)
@@ -104,12 +109,14 @@ class Service:
         promoted: asyncio.Queue[Bundle] = asyncio.Queue()
         for bundle in await asyncio.to_thread(self.champions.refresh):
             promoted.put_nowait(bundle)
+        await asyncio.to_thread(self.screening.refresh)
         self.sequencer.start()
         self._followers = [
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
             asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
             asyncio.create_task(self.watch.run(), name="crossflag-watch"),
+            asyncio.create_task(self.screening.follow(), name="crossflag-watchlists"),
         ]
 
     async def stop(self) -> None:

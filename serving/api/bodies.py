@@ -76,6 +76,7 @@ def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict
         "counterfactual": assessment.counterfactual,
         "novelty": assessment.novelty,
         "unusual": assessment.unusual,
+        "watchlist_hits": assessment.watchlist_hits,
         "model": {"name": assessment.model_name, "version": assessment.model_version},
         "feature_set": assessment.feature_set,
         "reference": assessment.reference_version,

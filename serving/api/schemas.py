@@ -80,6 +80,30 @@ class UnusualAnswer(_Form):
     """Its part of the novelty score."""
 
 
+class WatchlistHit(_Form):
+    """A record of a watchlist that the event met: for a person to look at, never a verdict."""
+
+    list_name: str
+    version: int
+    """Version of the list that was in force."""
+    entity_id: str
+    caption: str
+    """What the record is called."""
+    schema_: str = Field(alias="schema")
+    """Kind of record, as FollowTheMoney names it."""
+    topics: list[str]
+    protected: bool
+    """Always false here: hits on people to be protected are shown nowhere near a score."""
+    score: float = Field(ge=0, le=1)
+    """How surely the name is one's; 1 for a number or address."""
+    field: str
+    """What met it, such as creditor_name."""
+    by: str
+    """The record's name or number that was met."""
+    exact: bool
+    """Met by a number or address rather than by a name."""
+
+
 class ModelAnswer(_Form):
     """The model that scored."""
 
@@ -106,6 +130,8 @@ class AssessmentAnswer(_Form):
     """Share of the events that the model learnt from which are less novel; null without."""
     unusual: list[UnusualAnswer] = Field(max_length=3)
     """What makes it novel, largest first; empty unless the quota of novelty took it."""
+    watchlist_hits: list[WatchlistHit]
+    """Records of watchlists that it met; they raise the advice and never decide alone."""
     model: ModelAnswer
     feature_set: str
     reference: str

@@ -13,7 +13,7 @@ import typer
 from features.errors import UnreadableFile
 from models.names import Subject
 from serving.cli.administration import Home, opened, print_rows
-from serving.watchlists.keeping import Watch
+from serving.watchlists.keeping import Screening
 from serving.watchlists.pairs import KINDS
 from serving.watchlists.properties import country_code
 from serving.watchlists.readers.files import csv_rows
@@ -37,20 +37,20 @@ def screen(
     identifier, which weigh in.
     """
     with opened(home) as database:
-        watch = Watch(database)
-        watch.refresh()
-    print(f"{len(watch.screener):,} records in force", file=sys.stderr)
+        screening = Screening(database)
+        screening.refresh()
+    print(f"{len(screening.screener):,} records in force", file=sys.stderr)
     rows: list[dict[str, Any]] = []
     asked = 0
     for line, subjects in _read(file):
         asked += 1
         if asked % _SAID_EVERY == 0:
             print(f"{asked:,} names screened", file=sys.stderr)
-        rows += _hits(watch.screener, line, subjects, member, least)
+        rows += _hits(screening.screener, line, subjects, member, least)
     if as_json:
         document = {
             "asked": asked,
-            "lists": {one.row.name: one.row.version for one in watch.screener.lists},
+            "lists": {one.row.name: one.row.version for one in screening.screener.lists},
             "hits": rows,
         }
         print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

@@ -50,6 +50,7 @@ def assessment_of(row: Mapping[Any, Any]) -> Assessment:
         received_at=moment(row["received_at"]),
         pool=row["pool"],
         counterfactual=_counterfactual(row["counterfactual"]),
+        watchlist_hits=tuple(orjson.loads(row["watchlist_hits"] or "[]")),
         review_propensity=row["review_propensity"],
         novelty=row["novelty"],
         unusual=tuple(Unusual(**one) for one in orjson.loads(row["unusual"] or "[]")),

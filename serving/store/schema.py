@@ -83,6 +83,7 @@ assessments = Table(
     _number("pool_position", optional=True),
     _number("pool_entries", optional=True),
     _text("counterfactual", optional=True),
+    _text("watchlist_hits", optional=True),
     Column("review_propensity", sa.Double),
     Column("novelty", sa.Double),
     _text("unusual", optional=True),

@@ -126,6 +126,9 @@ class Unit:
             "counterfactual": assessment.counterfactual
             and orjson.dumps(assessment.counterfactual).decode(),
             "unusual": orjson.dumps(assessment.unusual).decode() if assessment.novel else None,
+            "watchlist_hits": orjson.dumps(assessment.watchlist_hits).decode()
+            if assessment.watchlist_hits
+            else None,
             "margin": margin,
             "pool_position": pool_position,
             "pool_entries": pool_entries,

@@ -121,6 +121,15 @@ def rows(connection: Connection, name: str, version: int) -> Iterator[RecordRow]
         yield RecordRow(entity_id, bytes(digest), schema, caption, bytes(body))
 
 
+def record(connection: Connection, name: str, version: int, entity_id: str) -> bytes | None:
+    """Return the body of a record as it is in force in a version of a list."""
+    query = sa.select(records.c.body).where(
+        _in_force(name, version), records.c.entity_id == entity_id
+    )
+    body = connection.scalar(query)
+    return None if body is None else bytes(body)
+
+
 def withdraw(
     connection: Connection, name: str, entity_ids: Sequence[str], last_version: int
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from serving.watchlists.entities import Entity
 
 _PLAIN = re.compile(r"[^0-9a-z]")
-_KEPT = {
+KEPT = {
     "iban": "account",
     "accountNumber": "account",
     "publicKey": "account",
@@ -41,7 +41,7 @@ class Indicators:
 
     def add(self, entity: Entity, number: int) -> None:
         """Add what identifies a record, under its number."""
-        for name, kind in _KEPT.items():
+        for name, kind in KEPT.items():
             for value in entity.properties.get(name, ()):
                 plain = plain_form(kind, value)
                 if len(plain) >= _LEAST:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
+from features.events import AccessEvent, Payment
+from serving import audit
 from serving.store import watchlists as table
 from serving.store.database import Database
+from serving.store.unit import Unit
 from serving.watchlists.looking import records
-from serving.watchlists.screener import ListIndex, Screener
+from serving.watchlists.questions import screen
+from serving.watchlists.screener import Hit, ListIndex, Screener
 
 SECONDS = 1.0
 """Between two looks at the lists' versions."""
 _LOG = logging.getLogger(__name__)
 
 
-class Watch:
+class Screening:
     """The screener in force. It is replaced whole: nobody ever meets half a list."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._task: asyncio.Task[None] | None = None
         self.screener = Screener()
 
     def refresh(self) -> bool:
@@ -38,19 +40,24 @@ class Watch:
         )
         return True
 
-    def start(self) -> None:
-        """Look for changes from now on; call within the event loop, after a first `refresh`."""
-        self._task = asyncio.create_task(self._follow())
+    def screened(self, unit: Unit, event: Payment | AccessEvent, member: str) -> list[Hit]:
+        """Return the records that an event meets and that its decision may know of.
 
-    async def stop(self) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        A missing person or a victim is none of them: such a hit goes to the audit log, where those
+        who protect look, and neither score nor advice nor answer shows it.
+        """
+        met = screen(self.screener, event, member)
+        for hit in met:
+            if hit.protected:
+                audit.note(
+                    unit, None, "watchlist.protective", hit.entity_id, member=member,
+                    list=hit.list_name, version=hit.version, stream=event.stream,
+                    event_id=event.event_id, field=hit.field, score=hit.score,
+                )  # fmt: skip
+        return [hit for hit in met if not hit.protected]
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
+        """Look for changes of the lists until cancelled."""
         while True:
             await asyncio.sleep(SECONDS)
             try:

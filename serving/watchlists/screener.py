@@ -14,7 +14,7 @@ from serving.watchlists.entities import Entity
 from serving.watchlists.index import NameIndex
 from serving.watchlists.indicators import Indicators
 
-NAME_LEAST = 0.79
+NAME_LEAST = 0.8
 """Score from which a name of an event is a hit; higher than the matcher's own threshold, since an
 event's names are asked of tens of thousands."""
 _KINDS: tuple[Kind, ...] = ("person", "organisation")
@@ -73,6 +73,9 @@ class ListIndex:
                     names[entity.kind][1].append(number)
         self.names = {kind: NameIndex(kind, *told) for kind, told in names.items()}
         self._remembered: dict[tuple[Kind, str], tuple[Hit, ...]] = {}
+        for kind, (texts, _) in names.items():
+            # Compiles the inner loop here, aside, rather than at an event's question.
+            self.names[kind].search(texts[0] if texts else "", 1.0)
 
     def __len__(self) -> int:
         return len(self._targets)

@@ -20,7 +20,7 @@ from serving.store.watchlists import ListRow
 from serving.watchlists.entities import Entity, Handling
 from serving.watchlists.importing import Terms, import_list
 from serving.watchlists.index import NameIndex
-from serving.watchlists.keeping import Watch
+from serving.watchlists.keeping import Screening
 from serving.watchlists.questions import rule_hits, screen
 from serving.watchlists.readers import read
 from serving.watchlists.screener import ListIndex, Screener, kinds_of
@@ -193,17 +193,17 @@ def put(database: Database, path: Path, *names: str) -> None:
 
 def test_a_new_version_replaces_the_old_one_whole(tmp_path: Path) -> None:
     database = Database(tmp_path / "crossflag.db")
-    watch = Watch(database)
-    assert not watch.refresh()
+    screening = Screening(database)
+    assert not screening.refresh()
     put(database, tmp_path / "1.json", "Anna Weber", "Bo Lind")
-    assert watch.refresh()
-    assert not watch.refresh()
-    before = watch.screener
+    assert screening.refresh()
+    assert not screening.refresh()
+    before = screening.screener
     put(database, tmp_path / "2.json", "Anna Weber", "Cy Roe Navarro")
-    assert watch.refresh()
+    assert screening.refresh()
     assert [hit.version for hit in before.name("Bo Lind", "f", "bank")] == [1]
-    assert watch.screener.name("Bo Lind", "f", "bank") == []
-    assert [hit.version for hit in watch.screener.name("Cy Roe Navarro", "f", "bank")] == [2]
+    assert screening.screener.name("Bo Lind", "f", "bank") == []
+    assert [hit.version for hit in screening.screener.name("Cy Roe Navarro", "f", "bank")] == [2]
     database.close()
 
 
