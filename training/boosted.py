@@ -40,10 +40,11 @@ def boosted(
         trees = int(rehearsed.num_boosted_rounds())
         return Boosted(rehearsed, cluster("train", trees), trees, prepared.train.rows)
     rehearsal = _learnt(recipe, prepared, "rehearsal", thin)
-    rehearsed = fit.boost(recipe, names, rehearsal, prepared.calibration.rows, limit)
-    trees = int(rehearsed.num_boosted_rounds())
     learnt = _learnt(recipe, prepared, "train", thin)
-    return Boosted(rehearsed, fit.boost(recipe, names, learnt, None, trees), trees, learnt)
+    rehearsed, model = fit.boost_side_by_side(
+        recipe, names, rehearsal, prepared.calibration.rows, learnt
+    )
+    return Boosted(rehearsed, model, int(rehearsed.num_boosted_rounds()), learnt)
 
 
 def check_monotone(recipe: Recipe, names: list[str]) -> None:

@@ -6,6 +6,7 @@ the last bit.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,39 @@ def boost_matrices(
         num_boost_round=trees,
         evals=[(later, "later")] if later is not None else [],
         callbacks=[_stopping(settings.early_stopping_rounds)] if later is not None else [],
+        verbose_eval=False,
+    )
+
+
+def boost_side_by_side(
+    recipe: Recipe, names: list[str], rehearsal: Rows, stop: Rows, train: Rows
+) -> tuple[Any, Any]:
+    """Return the rehearsal on its rows, stopped by `stop`, and a model of as many trees on `train`.
+
+    Both grow at once, and the model is cut to the rehearsal's trees: the first trees of a longer
+    training are those of a shorter one, so nothing but the time depends on who is ahead.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        limit = recipe.boosting.n_estimators
+        rehearsed = aside.submit(boost, recipe, names, rehearsal, stop, limit)
+        model = _grown_until(recipe, names, train, rehearsed)
+    trees = int(rehearsed.result().num_boosted_rounds())
+    return rehearsed.result(), model if model.num_boosted_rounds() == trees else model[:trees]
+
+
+def _grown_until(recipe: Recipe, names: list[str], rows: Rows, other: Future[Any]) -> Any:
+    """Return a model that has at least as many trees as another one, once that is through."""
+    import xgboost
+
+    class Enough(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            return other.done() and epoch + 1 >= other.result().num_boosted_rounds()
+
+    return xgboost.train(
+        parameters(recipe, names, rows.target),
+        matrix(rows, names, recipe.boosting),
+        num_boost_round=recipe.boosting.n_estimators,
+        callbacks=[Enough()],
         verbose_eval=False,
     )
 

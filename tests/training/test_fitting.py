@@ -58,6 +58,28 @@ def test_fine_bins_find_an_exact_limit() -> None:
     assert found[1024] < 25 < found[16]
 
 
+@pytest.mark.parametrize("method", ["hist", "exact"])
+def test_side_by_side_gives_the_models_of_one_after_another(method: str) -> None:
+    chosen = recipe(early_stopping_rounds=10, tree_method=method)
+    # Of unlike sizes, so that either may be ahead.
+    for rehearsal, train in ((rows(1, 4000), rows(3, 500)), (rows(1, 500), rows(3, 4000))):
+        rehearsed, model = fit.boost_side_by_side(chosen, NAMES, rehearsal, rows(2), train)
+        expected = fit.boost(chosen, NAMES, rehearsal, rows(2), 200)
+        trees = expected.num_boosted_rounds()
+        assert rehearsed.num_boosted_rounds() == model.num_boosted_rounds() == trees
+        alone = fit.boost(chosen, NAMES, train, None, trees)
+        assert model.get_dump() == alone.get_dump()
+        for one, other in ((rehearsed, expected), (model, alone)):
+            found = fit.margins(one, rows(4).features, NAMES)
+            np.testing.assert_array_equal(found, fit.margins(other, rows(4).features, NAMES))
+
+
+def test_a_rehearsal_that_fails_says_so() -> None:
+    wrong = fit.Rows(rows(1).features[:, :2], rows(1).target)
+    with pytest.raises(ValueError, match="feature"):
+        fit.boost_side_by_side(recipe(), NAMES, wrong, rows(2), rows(3))
+
+
 def test_a_constrained_feature_moves_the_score_one_way_only() -> None:
     grid = np.zeros((50, 3))
     grid[:, 0] = np.linspace(-3, 3, 50)
