@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.attributes import PREFIX, column_of
+from features.attributes import PREFIX
+from features.carried_columns import column_of
 from features.errors import UnreadableFile
 from features.events import MODELS, AnyRecord, Payment, row
 from features.fields import EPOCH

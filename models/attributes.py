@@ -12,23 +12,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from features.attributes import PREFIX, as_floats, number, word
+from features.attributes import NOTHING, PREFIX, number, word
 from features.definitions import Attribute, Catalogue, F
 from features.events import AccessEvent, Payment
-from features.table import EventTable
 from models.errors import BadBundle
 from models.forest import Float64
 
+if TYPE_CHECKING:
+    from features.table import EventTable
+
 Kind = Literal["numeric", "categorical"]
 FAMILY = "attributes"
-NOTHING = ""
-"""The category of events that carry no value."""
 _VERSION = 1
 # XGBoost refuses these in a feature's name.
 _REFUSED = re.compile(r"[\[\]<]")
@@ -77,25 +75,16 @@ class RawFeature:
 
     def column(self, table: EventTable) -> Float64:
         """Return the feature's values for a table of events."""
+        # Arrow is loaded by those who have tables, and the service has none.
+        from features.carried_columns import as_floats, places_of
+
         name = f"{PREFIX}{self.attribute}"
         if name not in table.table.column_names:
             missing = self.code(None)
             return np.full(len(table), missing)
         if self.kind == "numeric":
             return as_floats(table.table[name])
-        texts = words_of(table, self.attribute)
-        place = pc.index_in(texts, value_set=pa.array(self.categories, pa.string()))
-        return np.asarray(pc.cast(place, pa.float64()).fill_null(np.nan).to_numpy())
-
-
-def words_of(table: EventTable, attribute: str) -> pa.ChunkedArray:
-    """Return an attribute of a table's events as categories, without nulls."""
-    column = table.table[f"{PREFIX}{attribute}"]
-    if not pa.types.is_string(column.type):
-        encoded = column.combine_chunks().dictionary_encode()
-        values = [word(value) for value in encoded.dictionary.to_pylist()]
-        column = pa.chunked_array([pa.array(values, pa.string()).take(encoded.indices)])
-    return column.fill_null(NOTHING)
+        return places_of(table.table[name], self.categories)
 
 
 @dataclass(frozen=True)

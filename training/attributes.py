@@ -70,9 +70,11 @@ def _categorical(
     target: npt.NDArray[np.bool_],
     fold: Integers,
 ) -> tuple[RawFeature, Floats]:
-    from models.attributes import RawFeature, words_of
+    from features.carried_columns import categories_of
+    from models.attributes import RawFeature
 
-    encoded = words_of(events, attribute).combine_chunks().dictionary_encode()
+    column = categories_of(events.table[f"{PREFIX}{attribute}"])
+    encoded = column.combine_chunks().dictionary_encode()
     names = np.array(encoded.dictionary.to_pylist(), dtype=object)
     codes = np.asarray(encoded.indices.to_numpy(), dtype=np.int64)
     own = codes[rows]

@@ -20,7 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.attributes import LONGEST_NAME, MOST, PREFIX, numbers, words
+from features.attributes import LONGEST_NAME, MOST, PREFIX
+from features.carried_columns import numbers, words
 from features.errors import BadMapping
 from features.formats.times import Clock, to_microseconds
 

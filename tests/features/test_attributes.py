@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import attributes
+from features import attributes, carried_columns
 from features.errors import BadMapping, InvalidEvent
 from features.events import AccessEvent, Payment, parse
 from features.formats.carried import attribute_name
@@ -73,10 +73,10 @@ def test_access_events_carry_them_too() -> None:
 @given(st.one_of(st.floats(), st.integers(-(2**53), 2**53), st.booleans(), st.text(max_size=9)))
 def test_a_value_reads_alike_alone_and_in_a_column(value: Any) -> None:
     column = pa.array([value])
-    (number,) = attributes.numbers(column).to_pylist()
+    (number,) = carried_columns.numbers(column).to_pylist()
     alone = attributes.number(value)
     assert (number is None and math.isnan(alone)) or number == alone
-    assert attributes.words(column).to_pylist() == [attributes.word(value)]
+    assert carried_columns.words(column).to_pylist() == [attributes.word(value)]
 
 
 def test_three_has_one_spelling() -> None:
