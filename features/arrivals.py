@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,13 +84,6 @@ def arrivals_of(
     arrived.append(received)
 
     lengths = [len(times) for times in arrived]
-    # Narrow, for they are gone through once for each history that shares no key with others.
-    numbers = np.repeat(np.arange(len(lengths), dtype=np.int8), lengths)
-    rows = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
-    times = np.concatenate(arrived)
-    if np.any(times[1:] < times[:-1]):
-        order = np.argsort(times, kind="stable")
-        numbers, rows = numbers[order], rows[order]
     names = {
         stream: tuple(n for n in program.columns(stream) if n == "time" or n in encoded[stream])
         if lean
@@ -98,12 +92,33 @@ def arrivals_of(
     }
     # A payment that is undone is looked for by the columns that it was recorded with.
     names["payment_return"] = names["payment"]
-    matrices = tuple(
-        interleave(encoded[stream], names[stream], length)
-        for stream, length in zip(RING_STREAMS, lengths, strict=True)
-    )
+    with ThreadPoolExecutor() as pool:
+        order = pool.submit(_in_order, arrived)
+        matrices = tuple(
+            pool.map(
+                lambda stream, length: interleave(encoded[stream], names[stream], length),
+                RING_STREAMS,
+                lengths,
+            )
+        )
+        numbers, rows = order.result()
     present = frozenset((stream, name) for stream in RING_STREAMS for name in encoded[stream])
     return Arrivals(names, matrices, numbers, rows, present)
+
+
+def _in_order(
+    arrived: Sequence[Integers],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32]]:
+    """Return the stream and row of each arrival; at one instant streams in their order."""
+    lengths = [len(times) for times in arrived]
+    # Narrow, for they are gone through once for each history that shares no key with others.
+    numbers = np.repeat(np.arange(len(lengths), dtype=np.int8), lengths)
+    rows = np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])
+    times = np.concatenate(arrived)
+    if np.any(times[1:] < times[:-1]):
+        order = np.argsort(times, kind="stable")
+        numbers, rows = numbers[order], rows[order]
+    return numbers, rows
 
 
 def _tables(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import repeat
 from queue import Empty, SimpleQueue
@@ -125,17 +125,19 @@ class _Run:
                 walk_all, self._plan, self._shares, self._arrivals, *self._targets
             )
             groups = groups_of(self._plan)
-            touched = list(pool.map(lambda roles: touches_of(roles, self._arrivals), groups))
-            most = max(_FEWEST, min(_MOST, sum(len(t.events) for t in touched) // 8))
-            stretches = [(t, begin, end) for t in touched for begin, end in t.parts(most)]
-            stretches.sort(key=lambda stretch: stretch[1] - stretch[2])
-            total, done = sum(end - begin for _, begin, end in stretches), 0
-            for taken in pool.map(self._take, stretches):
-                done += taken
+            arrived = len(self._arrivals.streams)
+            most = max(_FEWEST, min(_MOST, arrived * len(groups) // 32))
+            laid = [pool.submit(touches_of, roles, self._arrivals) for roles in groups]
+            # One group's keys are gone through while another's are still laid out.
+            taken = [
+                pool.submit(self._take, touches, *stretch)
+                for touches in (one.result() for one in as_completed(laid))
+                for stretch in touches.parts(most)
+            ]
+            for done, stretch in enumerate(as_completed(taken), start=1):
+                stretch.result()
                 if progress:
-                    progress(
-                        len(self._arrivals.streams) * done // total, len(self._arrivals.streams)
-                    )
+                    progress(arrived * done // len(taken), arrived)
             walking.result()
             for stream in self._plan.outputs:
                 if not self._shares.has_work(len(self._plan.roles) + stream):
@@ -143,15 +145,13 @@ class _Run:
                 cuts = np.linspace(0, len(self._outs[stream]), self._threads + 1).astype(int)
                 list(pool.map(self._finish, repeat(stream), cuts[:-1].tolist(), cuts[1:].tolist()))
 
-    def _take(self, stretch: tuple[Touches, int, int]) -> int:
-        touches, begin, end = stretch
+    def _take(self, touches: Touches, begin: int, end: int) -> None:
         try:
             worker = self._workers.get_nowait()
         except Empty:
             worker = Worker(self._plan, self._shares, self._arrivals)
         worker.take(touches, begin, end, *self._targets)
         self._workers.put(worker)
-        return end - begin
 
     def _finish(self, stream: int, begin: int, end: int) -> None:
         finish_rest(

@@ -19,7 +19,7 @@ Integers = npt.NDArray[np.int64]
 ROLE_BITS = 8
 ROLES = (1 << ROLE_BITS) - 1
 """A touch is a row of its stream's matrix and, in its lowest bits, the role's number."""
-_FIRST_KEYS = 1 << 16
+_FIRST_KEYS = 1 << 15
 _KEYLESS = 0
 _KEY, _CODE = range(2)
 _MIXED = np.uint64(0x9E3779B97F4A7C15)
@@ -36,7 +36,7 @@ class Touches:
     begins: Integers
 
     def parts(self, most: int) -> list[tuple[int, int]]:
-        """Return stretches of whole keys with about so many touches each."""
+        """Return stretches of whole keys with about so many touches each, the longest first."""
         total, parts, begin = len(self.events), [], 0
         keyless = int(self.begins[_KEYLESS + 1])
         while begin < total:
@@ -45,7 +45,7 @@ class Touches:
             end = wished if wished <= keyless else self._next_key(wished)
             parts.append((begin, end))
             begin = end
-        return parts
+        return sorted(parts, key=lambda part: part[0] - part[1])
 
     def _next_key(self, place: int) -> int:
         at = int(np.searchsorted(self.begins, place))

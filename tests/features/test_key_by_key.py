@@ -102,5 +102,5 @@ def test_where_stretches_end_changes_nothing(seed: int, monkeypatch: pytest.Monk
 
 def test_stretches_hold_whole_keys_and_cut_what_has_none_anywhere() -> None:
     touches = Touches(np.arange(20), np.array([0, 7, 9, 15, 20]))
-    assert touches.parts(3) == [(0, 3), (3, 6), (6, 9), (9, 15), (15, 20)]
+    assert touches.parts(3) == [(9, 15), (15, 20), (0, 3), (3, 6), (6, 9)]
     assert [touches.key_at(place) for place in (0, 6, 7, 8, 14, 15)] == [0, 0, 1, 1, 2, 3]
