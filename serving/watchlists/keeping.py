@@ -63,6 +63,7 @@ class Screening:
             try:
                 if await asyncio.to_thread(self.refresh):
                     _LOG.info("watchlists: %s records in force", len(self.screener))
-            except Exception:
-                # The lists in memory stay in force; the next look tries again.
-                _LOG.exception("watchlists could not be read")
+            except Exception as error:
+                # The lists in memory stay in force; the next look tries again. A message may hold
+                # what stands in a list; the kind of error does not.
+                _LOG.error("watchlists could not be read: %s", type(error).__name__)
