@@ -77,8 +77,16 @@ def timeline(marks: Sequence[Mark], start_us: int, end_us: int) -> Markup:
     parts.extend(_access(shown, scale, access))
     parts.extend(_numbers(shown, scale, base, access))
     said = f"{len(shown)} events from {_moment(start_us)} to {_moment(end_us)} UTC"
-    return Markup('<svg viewBox="0 0 {} {:.0f}" role="img" aria-label="{}">{}</svg>').format(
-        _WIDTH, bottom + 26, f"{said}; the table below lists them", Markup("").join(parts)
+    return Markup(
+        '<svg viewBox="0 0 {} {:.0f}" data-left="{}" data-right="{}" role="img" aria-label="{}">'
+        "{}</svg>"
+    ).format(
+        _WIDTH,
+        bottom + 26,
+        _LEFT,
+        _RIGHT,
+        f"{said}; the table below lists them",
+        Markup("").join(parts),
     )
 
 
@@ -100,8 +108,8 @@ def _axis(scale: _Scale, bottom: float) -> list[Markup]:
     parts = []
     for tick in ticks(scale.start, scale.end):
         x = scale.across(tick)
-        parts.append(_line("svg-line", x, 12, x, bottom))
-        parts.append(_text(x, bottom + 16, _tick(tick, scale.end - scale.start), anchor="middle"))
+        said = _text(x, bottom + 16, _tick(tick, scale.end - scale.start), anchor="middle")
+        parts.append(_at(x, _line("svg-line", x, 12, x, bottom) + said))
     return parts
 
 
@@ -123,7 +131,7 @@ def _stem(mark: Mark, scale: _Scale, base: float) -> Markup:
         head = Markup('<circle class="svg-{}" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(
             mark.lane, x, tip
         )
-    return _titled(mark.title, line + head)
+    return _at(x, line + head, mark.title)
 
 
 def _access(shown: Sequence[Mark], scale: _Scale, y: float) -> list[Markup]:
@@ -140,7 +148,7 @@ def _access(shown: Sequence[Mark], scale: _Scale, y: float) -> list[Markup]:
             )
         else:
             shape = Markup('<circle class="svg-login" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(x, y)
-        parts.append(_titled(mark.title, shape))
+        parts.append(_at(x, shape, mark.title))
     return parts
 
 
@@ -152,11 +160,9 @@ def _numbers(shown: Sequence[Mark], scale: _Scale, base: float, access: float) -
         stem = scale.stem(mark.amount)
         y = {"out": base - stem, "in": base + stem, "access": access}[mark.lane]
         text = str(mark.number) if mark.number < 100 else "…"
-        parts.append(
-            Markup(
-                '<text class="svg-mark" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
-            ).format(scale.across(mark.at_us), y + 4, text)
-        )
+        x = scale.across(mark.at_us)
+        said = Markup('<text class="svg-mark" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>')
+        parts.append(_at(x, said.format(x, y + 4, text)))
     return parts
 
 
@@ -166,8 +172,10 @@ def _diamond(x: float, y: float, reach: float) -> Markup:
     ).format(x, y - reach, r=reach)
 
 
-def _titled(title: str, drawn: Markup) -> Markup:
-    return Markup("<g><title>{}</title>{}</g>").format(title, drawn)
+def _at(x: float, drawn: Markup, title: str = "") -> Markup:
+    """Return what stands at a moment; `data-x` lets a script stretch time around it."""
+    told = Markup("<title>{}</title>").format(title) if title else ""
+    return Markup('<g data-x="{:.1f}">{}{}</g>').format(x, told, drawn)
 
 
 def _line(style: str, x1: float, y1: float, x2: float, y2: float) -> Markup:

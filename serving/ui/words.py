@@ -76,6 +76,21 @@ HAPPENINGS = {
     "noted": "Note",
     "decided": "Decided",
 }
+KEYS = (
+    (("?",), "this list"),
+    (("g", "q"), "the queue"),
+    (("/",), "search"),
+    (("j",), "next case of the list"),
+    (("k",), "case before"),
+    (("Enter",), "open the case in focus"),
+    (("c",), "claim this case"),
+    (("d",), "go to the decision"),
+    (("n",), "write a note"),
+    (("r",), "reasons"),
+    (("i",), "timeline"),
+    (("u",), "back to the queue"),
+)
+"""Keys of the console, each with what it does; `static/console.js` acts on them."""
 _UNITS_OF_TIME = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -109,8 +124,11 @@ def moment(at: datetime, *, seconds: bool = False) -> Markup:
     """Write a time in UTC as a `time` element that machines can read."""
     utc = at.astimezone(UTC)
     shown = utc.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
-    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-        utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%A %d %B %Y, %H:%M:%S"), shown
+    return Markup('<time datetime="{}" title="{} UTC" data-shown="{}">{}</time>').format(
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%A %d %B %Y, %H:%M:%S"),
+        "seconds" if seconds else "minutes",
+        shown,
     )
 
 

@@ -9,10 +9,13 @@ import pytest
 from httpx import AsyncClient
 
 from serving.cases import CountryNote
+from serving.ui import words
+from serving.ui.http import STATIC
 from tests.serving.ui import fakes as make
 
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
+    "connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 PAGES = ("/console/queue", "/console/cases/C-1", "/console/models", "/console/nowhere")
@@ -34,6 +37,12 @@ def test_every_page_carries_the_security_headers(ana, page) -> None:
     assert headers["cache-control"] == "no-store"
 
 
+def scripts(text: str) -> list[str]:
+    """Return the scripts of a page that are not files of the console's own."""
+    own = r'<script defer src="/console/static/[a-z_]+\.js\?v=\w+"></script>'
+    return re.findall(r"<script[^>]*>", re.sub(own, "", text))
+
+
 def test_redirects_and_refusals_carry_the_policy_too(reader) -> None:
     for answer in (reader.get("/console/queue"), reader.post("/console/sign-in", {})):
         assert answer.headers["content-security-policy"] == CSP
@@ -44,7 +53,7 @@ def test_no_page_holds_inline_style_or_script_or_foreign_address(ana, service) -
     for page in PAGES:
         text = ana.get(page).text
         assert not re.search(r"<[^>]*\s(style|on\w+)=", text), page
-        assert "<script" not in text and "<style" not in text
+        assert scripts(text) == [] and "<style" not in text
         assert not re.search(r'(href|src|action)="(https?:)?//', text), page
 
 
@@ -54,6 +63,20 @@ def test_the_style_sheet_keeps_and_is_named_by_its_content(ana) -> None:
     answer = ana.get(address[1])
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-security-policy"] == CSP
+
+
+def test_keys_are_listed_and_each_has_something_to_act_on(ana) -> None:
+    text = ana.get("/console/queue").text + ana.get("/console/cases/C-1").text
+    script = (STATIC / "console.js").read_text()
+    for keys, does in words.KEYS:
+        assert does in text
+        one = keys[-1]
+        assert (
+            f'data-key="{one}"' in text
+            or f'data-go="{one}"' in text
+            or re.search(rf"^ *\"?{re.escape(one)}\"?: \(\) =>", script, re.M)
+            or one == "Enter"
+        ), one
 
 
 def test_the_queue_shows_cases_by_name_reason_and_corridor(ana) -> None:
@@ -187,7 +210,7 @@ def test_hostile_names_and_texts_stay_text(ana, service) -> None:
     )
     for page in ("/console/queue", "/console/cases/C-1", "/console/queue?text=<script>"):
         text = ana.get(page).text
-        assert "<script" not in text
+        assert scripts(text) == []
         assert "&lt;script&gt;" in text
 
 
