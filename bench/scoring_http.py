@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from serving import keys
+from serving.settings import Settings
 from serving.store.database import Database
 
 ROOT = Path(__file__).parent.parent
@@ -166,8 +167,9 @@ def measure_all(home: Path) -> None:
         store = Path(folder)
         shutil.copytree(models, store / "models")
         database = Database(store / "crossflag.db")
+        pepper = Settings(home=store).pepper
         key = keys.create(
-            database, name="bench", member="bench", country="BE", scopes=["score"], days=1
+            database, pepper, name="bench", member="bench", country="BE", scopes=["score"], days=1
         )
         database.close()
         serve = "from serving.cli import app; app()"

@@ -57,5 +57,5 @@ class Session:
 
 
 def hashed(secret: str) -> bytes:
-    """Return the SHA-256 of a random secret; 256 random bits need no slow hash."""
+    """Return the SHA-256 of a session's random token; 256 random bits need no slow hash."""
     return hashlib.sha256(secret.encode()).digest()

@@ -26,6 +26,7 @@ from features.errors import CrossflagError
 from features.events import Label
 from serving import history, keys, users
 from serving.cli.history import read_arrivals
+from serving.settings import Settings
 from serving.store.database import Database
 
 SAMPLE = Path(__file__).parents[1] / "data_samples"
@@ -172,6 +173,7 @@ def _prepare(home: Path, past: list[history.Arrival]) -> tuple[str, str]:
         )
         key = keys.create(
             database,
+            Settings(home=home).pepper,
             name="demo",
             member=MEMBER,
             country=COUNTRY,

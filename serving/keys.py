@@ -1,4 +1,4 @@
-"""API keys: `cf_<prefix>_<secret>`, of which only the secret's hash is stored."""
+"""API keys: `cf_<prefix>_<secret>`, of which only a keyed hash of the secret is stored."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ from collections.abc import Collection
 from features.errors import Problem
 from features.reference import COUNTRIES
 from serving import audit
-from serving.auth import SCOPES, Principal, hashed
+from serving.auth import SCOPES, Principal
 from serving.clock import now
-from serving.errors import Invalid, NotFound, Unauthorized
+from serving.errors import Invalid, NotFound, ServiceError, Unauthorized
+from serving.secrecy import Pepper
+from serving.sequencer import Sequencer
 from serving.store import accounts
 from serving.store.accounts import KeyRow
 from serving.store.database import Database
 
 SECONDS_REMEMBERED = 1.0
+SECONDS_TO_LAST_USE = 60.0
 _ALPHABET = string.ascii_lowercase + string.digits
-_DAY = 86_400_000_000
+_HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
+_LONGEST_OVERLAP = 24 * 90
 _REMEMBERED = 10_000
 
 
 class Keys:
     """Creates and recognises API keys. A key that is revoked stops within a second."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, pepper: Pepper) -> None:
         self._database = database
+        self._pepper = pepper
+        self._mark = pepper.mark
+        self._used: dict[str, int] = {}
         self._remembered: dict[str, tuple[int, KeyRow | None]] = {}
 
     async def principal(self, presented: str | None) -> Principal:
@@ -38,13 +46,26 @@ class Keys:
         if len(parts) != 3 or parts[0] != "cf" or not parts[1] or len(presented) > 128:
             raise Unauthorized("this is no API key; a key reads cf_<prefix>_<secret>")
         key = await self._key(parts[1])
-        if key is None or not hmac.compare_digest(key.secret_hash, hashed(parts[2])):
+        if key is not None and key.pepper != self._mark:
+            raise Unauthorized("this API key was made under another pepper; ask for a new one")
+        if key is None or not hmac.compare_digest(key.secret_hash, self._pepper.hashed(parts[2])):
             raise Unauthorized("this API key is not known")
         if key.revoked_at is not None:
             raise Unauthorized("this API key was revoked; ask for a new one")
         if key.expires_at is not None and key.expires_at <= now():
             raise Unauthorized("this API key has expired; ask for a new one")
+        self._used[key.prefix] = now()
         return Principal("key", key.prefix, key.member, key.country, frozenset(key.scopes))
+
+    async def note_used(self, sequencer: Sequencer) -> None:
+        """Store when each key was last used; what cannot be stored now is stored next time."""
+        used, self._used = self._used, {}
+        if not used:
+            return
+        try:
+            await sequencer.submit(lambda turn: accounts.note_used(turn.unit.connection, used))
+        except ServiceError:
+            self._used = used | self._used
 
     async def _key(self, prefix: str) -> KeyRow | None:
         at = now()
@@ -59,6 +80,7 @@ class Keys:
 
 def create(
     database: Database,
+    pepper: Pepper,
     *,
     name: str,
     member: str,
@@ -71,17 +93,58 @@ def create(
     Raises `Invalid` naming every wrong value.
     """
     check_office(member, country, _scope_problems(scopes, days))
-    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    secret = secrets.token_hex(32)
     at = now()
     expires_at = None if days is None else at + days * _DAY
-    row = KeyRow(prefix, hashed(secret), name, member, country, tuple(scopes), at, expires_at, None)
+    key, row = _made(pepper, name, member, country, tuple(scopes), at, expires_at)
     with database.unit() as unit:
         accounts.add_key(unit.connection, row)
         audit.note(
-            unit, None, "key.create", prefix, member=member, name=name, scopes=sorted(scopes)
+            unit, None, "key.create", row.prefix, member=member, name=name, scopes=sorted(scopes)
         )
-    return f"cf_{prefix}_{secret}"
+    return key
+
+
+def rotate(
+    database: Database, pepper: Pepper, prefix: str, *, overlap_hours: int, days: int | None
+) -> str:
+    """Create a key that may do what `prefix` may, and let that one end after the overlap.
+
+    The new key ends after `days`; None gives it as long a life as the old one was given. Raises
+    `NotFound` when no such key is in force, `Invalid` when it was rotated already or an argument
+    is out of range.
+    """
+    problems = _scope_problems(SCOPES, days)
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP:
+        shown = str(overlap_hours)
+        fix = f"give 0 to {_LONGEST_OVERLAP}"
+        problems.append(Problem("overlap_hours", shown, "out of range", fix))
+    if problems:
+        raise Invalid(problems)
+    at = now()
+    with database.unit() as unit:
+        old = accounts.key(unit.connection, prefix)
+        if old is None or old.revoked_at is not None or (old.expires_at or at + 1) <= at:
+            raise NotFound(f"no key with the prefix {prefix!r} is in force; see `keys list`")
+        if old.replaced_by is not None:
+            fix = f"rotate {old.replaced_by}, or revoke what is not needed"
+            raise Invalid([Problem("prefix", prefix, "rotated already", fix)])
+        life = old.expires_at - old.created_at if old.expires_at and days is None else None
+        life = days * _DAY if days is not None else life
+        expires_at = None if life is None else at + life
+        key, row = _made(pepper, old.name, old.member, old.country, old.scopes, at, expires_at)
+        ends = at + overlap_hours * _HOUR
+        accounts.add_key(unit.connection, row)
+        accounts.replace_key(unit.connection, prefix, row.prefix, min(ends, old.expires_at or ends))
+        audit.note(
+            unit,
+            None,
+            "key.rotate",
+            prefix,
+            member=old.member,
+            by=row.prefix,
+            overlap_hours=overlap_hours,
+        )
+    return key
 
 
 def revoke(database: Database, prefix: str) -> None:
@@ -108,6 +171,32 @@ def check_office(member: str, country: str, problems: list[Problem]) -> None:
         )
     if problems:
         raise Invalid(problems)
+
+
+def _made(
+    pepper: Pepper,
+    name: str,
+    member: str,
+    country: str,
+    scopes: tuple[str, ...],
+    at: int,
+    expires_at: int | None,
+) -> tuple[str, KeyRow]:
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    secret = secrets.token_hex(32)
+    row = KeyRow(
+        prefix=prefix,
+        secret_hash=pepper.hashed(secret),
+        name=name,
+        member=member,
+        country=country,
+        scopes=scopes,
+        created_at=at,
+        expires_at=expires_at,
+        revoked_at=None,
+        pepper=pepper.mark,
+    )
+    return f"cf_{prefix}_{secret}", row
 
 
 def _scope_problems(scopes: Collection[str], days: int | None) -> list[Problem]:

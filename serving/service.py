@@ -17,7 +17,7 @@ from serving.champions import Champions
 from serving.clock import now
 from serving.comparing import Comparisons
 from serving.errors import ServiceError
-from serving.keys import Keys
+from serving.keys import SECONDS_TO_LAST_USE, Keys
 from serving.labels import Labels
 from serving.metrics import Metrics
 from serving.ownership import ownership_of
@@ -45,6 +45,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        pepper = settings.pepper
         self.database = Database(settings.database, exclusive=True)
         try:
             self.agreements = agreements.read(settings.agreements).not_over(now())
@@ -74,7 +75,7 @@ class Service:
             capacity=settings.queue_capacity,
             group=settings.group_size,
         )
-        self.keys = Keys(self.database)
+        self.keys = Keys(self.database, pepper)
         self.users = Users(self.sequencer, self.database)
         self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
         self.screening = Screening(self.database)
@@ -114,6 +115,7 @@ class Service:
         self._followers = [
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
             asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
+            asyncio.create_task(self._note_used_keys(), name="crossflag-keys"),
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
             asyncio.create_task(self.watch.run(), name="crossflag-watch"),
             asyncio.create_task(self.screening.follow(), name="crossflag-watchlists"),
@@ -124,6 +126,7 @@ class Service:
         for follower in self._followers:
             follower.cancel()
         await asyncio.gather(*self._followers, return_exceptions=True)
+        await self.keys.note_used(self.sequencer)
         await self.sequencer.stop()
         self.database.close()
 
@@ -134,6 +137,11 @@ class Service:
         if not self.champions.versions():
             reasons += self.champions.missing.values()
         return reasons
+
+    async def _note_used_keys(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_TO_LAST_USE)
+            await self.keys.note_used(self.sequencer)
 
     async def _note_champions(self, promoted: asyncio.Queue[Bundle]) -> None:
         while True:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from features.errors import Problem
+from serving import secrecy
 from serving.errors import Invalid
+from serving.secrecy import Pepper
 
 PREFIX = "CROSSFLAG_"
+SECRETS: dict[str, Callable[[str], str | None]] = {
+    "database_url": secrecy.weakness_of_url,
+    "key_pepper": lambda pepper: secrecy.weakness(pepper, secrecy.LEAST_PEPPER),
+}
+"""Settings that are never shown, and may come from a file; each with what finds it weak."""
 Profile: TypeAlias = Literal["bank", "fiu", "police"]
 
 
@@ -21,8 +28,12 @@ class Settings:
 
     home: Path = Path(".crossflag")
     """Folder of the store and the models."""
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     """PostgreSQL store, as postgresql://USER:PASSWORD@HOST/NAME; without it SQLite in the home."""
+    key_pepper: str | None = field(default=None, repr=False)
+    """Secret that keys the hash of API keys; without it one in the home's folder secrets."""
+    demo: bool = False
+    """Whether secrets that can be guessed are let through, for a trial on one's own machine."""
     members: tuple[str, ...] = ()
     """On PostgreSQL: members whose events this service takes, separated by commas; else all."""
     owner_patience: int = 10
@@ -69,6 +80,11 @@ class Settings:
         return 0.0 if self.profile == "police" else self.random_review_share
 
     @property
+    def pepper(self) -> Pepper:
+        """The key of the keyed hash of API keys; raises StoreError when it cannot be had."""
+        return secrecy.pepper_of(self.key_pepper, self.home)
+
+    @property
     def database(self) -> Path | str:
         """The store: SQLite's file, or the URL of PostgreSQL."""
         return self.database_url or self.home / "crossflag.db"
@@ -84,21 +100,29 @@ class Settings:
     ) -> Settings:
         """Return the settings; `given` ones that are not None go before the environment.
 
+        A secret may be in a file that `CROSSFLAG_..._FILE` names; one that can be guessed is
+        refused unless `demo` is set.
+
         Raises `Invalid` naming every variable that cannot be read.
         """
         environment = os.environ if environment is None else environment
         values: dict[str, object] = {}
         problems = []
-        for field in fields(cls):
-            name = PREFIX + field.name.upper()
-            if given.get(field.name) is not None:
-                values[field.name] = given[field.name]
-            elif name in environment:
-                text = environment[name]
-                try:
-                    values[field.name] = _read(str(field.type), text)
-                except ValueError as error:
-                    problems.append(Problem(name, text, "cannot be used", str(error)))
+        for one in fields(cls):
+            name = PREFIX + one.name.upper()
+            text = environment.get(name, "")
+            try:
+                if given.get(one.name) is not None:
+                    values[one.name] = given[one.name]
+                elif one.name in SECRETS:
+                    values[one.name] = secrecy.from_file(name, environment) or None
+                elif name in environment:
+                    values[one.name] = _read(str(one.type), text)
+            except ValueError as error:
+                shown = "" if one.name in SECRETS else text
+                problems.append(Problem(name, shown, "cannot be used", str(error)))
+        if not values.get("demo"):
+            problems += _weak(values)
         if values.get("profile") == "police" and values.get("random_review_share", 0.0):
             share = str(values["random_review_share"])
             fix = "leave it out, or set it to 0"
@@ -107,6 +131,17 @@ class Settings:
         if problems:
             raise Invalid(problems)
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _weak(values: Mapping[str, object]) -> list[Problem]:
+    problems = []
+    for name, weakness in SECRETS.items():
+        secret = values.get(name)
+        reason = weakness(secret) if isinstance(secret, str) else None
+        if reason is not None:
+            fix = "use a random one, such as `openssl rand -hex 32`; CROSSFLAG_DEMO lets it through"
+            problems.append(Problem(PREFIX + name.upper(), "", f"can be guessed: {reason}", fix))
+    return problems
 
 
 def _read(kind: str, text: str) -> object:

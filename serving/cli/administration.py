@@ -19,6 +19,7 @@ from serving.cli.export import write_labels
 from serving.clock import now
 from serving.labels import every_label
 from serving.settings import Settings
+from serving.store.accounts import KeyRow
 from serving.store.database import Database
 from serving.store.records import moment, optional_moment
 
@@ -49,20 +50,39 @@ def create_key(
 ) -> None:
     """Create an API key and print it, for the only time."""
     scopes = scope or ["score", "read"]
+    pepper = Settings.from_environment(home=home).pepper
     with opened(home) as database:
         key = keys.create(
-            database, name=name, member=member, country=country, scopes=scopes, days=days
+            database, pepper, name=name, member=member, country=country, scopes=scopes, days=days
         )
-    if as_json:
-        _print_json({"key": key, "member": member, "scopes": scopes})
-    else:
-        print(key)
-        print("Keep it: it cannot be shown again.", file=sys.stderr)
+    _show_key(key, as_json, member=member, scopes=scopes)
+
+
+@_keys.command("rotate")
+def rotate_key(
+    prefix: str,
+    overlap_hours: Annotated[
+        int, typer.Option(help="Hours during which the old key works beside the new one.")
+    ] = 24,
+    days: Annotated[
+        int | None, typer.Option(help="Days until the new one expires [as long as the old one].")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key in place of another, which works on for a while; print it, for the only time."""
+    pepper = Settings.from_environment(home=home).pepper
+    with opened(home) as database:
+        key = keys.rotate(database, pepper, prefix, overlap_hours=overlap_hours, days=days)
+    if not as_json:
+        print(f"key {prefix} works on for {overlap_hours} hours", file=sys.stderr)
+    _show_key(key, as_json, replaces=prefix, overlap_hours=overlap_hours)
 
 
 @_keys.command("list")
 def list_keys(home: Home = None, as_json: Json = False) -> None:
-    """List API keys, without their secrets."""
+    """List API keys, without their secrets; the last use is up to a minute behind."""
+    mark = Settings.from_environment(home=home).pepper.mark
     with opened(home) as database:
         rows = keys.every(database)
     print_rows(
@@ -76,7 +96,9 @@ def list_keys(home: Home = None, as_json: Json = False) -> None:
                 "scopes": " ".join(row.scopes),
                 "created": moment(row.created_at),
                 "expires": optional_moment(row.expires_at),
-                "state": _state(row.revoked_at, row.expires_at),
+                "last used": optional_moment(row.last_used_at),
+                "replaced by": row.replaced_by,
+                "state": _state(row, mark),
             }
             for row in rows
         ],
@@ -213,10 +235,20 @@ def opened(home: Path | None) -> Iterator[Database]:
         database.close()
 
 
-def _state(revoked_at: int | None, expires_at: int | None) -> str:
-    if revoked_at is not None:
+def _state(row: KeyRow, mark: str) -> str:
+    if row.revoked_at is not None:
         return "revoked"
-    return "expired" if expires_at is not None and expires_at <= now() else "in force"
+    if row.expires_at is not None and row.expires_at <= now():
+        return "expired"
+    return "in force" if row.pepper == mark else "of another pepper"
+
+
+def _show_key(key: str, as_json: bool, **beside: Any) -> None:
+    if as_json:
+        _print_json({"key": key, **beside})
+    else:
+        print(key)
+        print("Keep it: it cannot be shown again.", file=sys.stderr)
 
 
 def print_rows(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> None:

@@ -24,6 +24,12 @@ class KeyRow:
     created_at: int
     expires_at: int | None
     revoked_at: int | None
+    pepper: str | None = None
+    """Mark of the pepper under which the secret was hashed; None before there was one."""
+    last_used_at: int | None = None
+    """Written now and then, so up to a minute behind."""
+    replaced_by: str | None = None
+    """Prefix of the key that came of its rotation."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,29 @@ def revoke_key(connection: Connection, prefix: str, at: int) -> bool:
         .values(revoked_at=at)
     )
     return bool(changed.rowcount)
+
+
+def replace_key(connection: Connection, prefix: str, by: str, ends: int) -> None:
+    """Let a key end, and name the one in its place."""
+    connection.execute(
+        sa.update(api_keys)
+        .where(api_keys.c.prefix == prefix)
+        .values(replaced_by=by, expires_at=ends)
+    )
+
+
+def note_used(connection: Connection, used: dict[str, int]) -> None:
+    """Keep when keys were last used; never an earlier time than is kept already."""
+    statement = (
+        sa.update(api_keys)
+        .where(
+            api_keys.c.prefix == sa.bindparam("which"),
+            sa.func.coalesce(api_keys.c.last_used_at, 0) < sa.bindparam("at"),
+        )
+        .values(last_used_at=sa.bindparam("at"))
+    )
+    values = [{"which": prefix, "at": at} for prefix, at in sorted(used.items())]
+    connection.execute(statement, values)
 
 
 def add_user(connection: Connection, user: UserRow) -> None:

@@ -237,6 +237,9 @@ api_keys = Table(
     _number("created_at"),
     _number("expires_at", optional=True),
     _number("revoked_at", optional=True),
+    _text("pepper", optional=True),
+    _number("last_used_at", optional=True),
+    _text("replaced_by", optional=True),
 )
 
 users = Table(

@@ -43,8 +43,9 @@ def make_key(
     """Create an API key in a home, or in its store on PostgreSQL."""
     database = Database(database_url or home / "crossflag.db")
     try:
+        pepper = Settings(home=home).pepper
         return keys.create(
-            database, name="test", member=member, country="BE", scopes=scopes, days=days
+            database, pepper, name="test", member=member, country="BE", scopes=scopes, days=days
         )
     finally:
         database.close()

@@ -13,6 +13,7 @@ import pytest
 from serving import keys
 from serving.errors import Invalid, NotFound
 from serving.keys import Keys
+from serving.settings import Settings
 from serving.store.database import Database
 from tests.serving.harness import PATHS, Running, make_key, stored
 from tests.serving.worlds import START, login, payment, theft
@@ -117,6 +118,7 @@ def test_wrong_keys_are_not_made(service: Running) -> None:
     with pytest.raises(Invalid) as refusal:
         keys.create(
             service.service.database,
+            Settings(home=service.home).pepper,
             name="x",
             member=" ",
             country="XX",
@@ -243,7 +245,7 @@ def test_a_key_is_asked_for_once_a_second(service: Running) -> None:
             return await database.reads(task, *given, **named)
 
     async def ask() -> None:
-        guarded = Keys(Counting())
+        guarded = Keys(Counting(), Settings(home=service.home).pepper)
         for _ in range(20):
             assert (await guarded.principal(key)).member == service.member
 
