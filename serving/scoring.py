@@ -226,7 +226,7 @@ class Assessor:
                     access_exposure=self._access_exposure,
                 )
                 assessment = replace(assessment, case_id=joined.case_id)
-                links.append((joined, one.place.sequence, assessment))
+                links.append((joined, one.place.sequence, assessment, one.event))
             turn.unit.assess(
                 one.place.sequence,
                 assessment,
@@ -240,8 +240,8 @@ class Assessor:
         if links:
             turn.unit.flush()
             novelties.add(turn.unit.connection, novel)
-        for joined, sequence, assessment in links:
-            link(turn.unit, joined, sequence, assessment)
+        for joined, sequence, assessment, event in links:
+            link(turn.unit, joined, sequence, assessment, event)
 
     def _name(self, sequence: int) -> str:
         # Not the sequence itself: that would tell one member how much the others send.

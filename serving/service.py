@@ -92,7 +92,15 @@ class Service:
         )
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)
-        self.cases = Cases(self.sequencer, self.database, self.metrics, reference)
+        self.cases = Cases(
+            self.sequencer,
+            self.database,
+            self.metrics,
+            reference,
+            urgent_hours=settings.urgent_hours,
+            review_hours=settings.review_hours,
+            claim_minutes=settings.claim_minutes,
+        )
         self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)
         self.watch = Watch(

@@ -64,6 +64,12 @@ class Settings:
     """Minutes between two looks at drift and at novel events that grow alike."""
     drift_days: int = 7
     """Last days of assessments that are compared with what the champion learnt from."""
+    urgent_hours: int = 4
+    """Hours within which an urgent case is to be decided; the queue says when it is due or late."""
+    review_hours: int = 48
+    """Hours within which any other case is to be decided."""
+    claim_minutes: int = 60
+    """Minutes after its holder's last act on a case, after which somebody else may take it."""
     access_exposure: int = 50_000
     """EUR cents that a flagged access event counts as its amount in the queue."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from serving.api.bodies import answer
 from serving.api.callers import Caller, Use
 from serving.api.schemas import DecisionBody, NoteBody, problems
-from serving.cases import CaseDetail, CaseSummary, HistoryEntry, Order, QueuePage, State
+from serving.cases import CaseDetail, CaseSummary, Filter, HistoryEntry, Order, QueuePage, State
 
 router = APIRouter(prefix="/v1/cases", tags=["review"])
 _MISSING = problems(404, 422)
@@ -24,14 +24,16 @@ async def list_cases(
     state: Annotated[list[State] | None, Query()] = None,
     order: Order = "loss",
     mine: bool = False,
+    text: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """List cases by expected loss (highest first) or age; open and claimed ones unless told."""
+    """List cases by expected loss (highest first), by priority (loss times urgency, as in the
+    console), or by age; open and claimed ones unless told. `text` searches case, account, customer,
+    device, address and names."""
     states = tuple(dict.fromkeys(state)) if state else ("open", "claimed")
-    page = await service.cases.queue(
-        caller, states=states, order=order, mine=mine, cursor=cursor, limit=limit
-    )
+    asked = Filter(states=states, claimed_by=caller.name if mine else None, text=text.strip())
+    page = await service.cases.queue(caller, asked=asked, order=order, cursor=cursor, limit=limit)
     return answer(page)
 
 

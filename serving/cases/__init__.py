@@ -5,6 +5,7 @@ flagged event joins its subject's case that is not yet decided, else opens one. 
 becomes one label for each flagged event of the case, through the same sequencer as any event.
 """
 
+from serving.cases.queueing import Bulk, SavedView
 from serving.cases.review import Cases
 from serving.cases.views import (
     DISPOSITIONS,
@@ -20,19 +21,23 @@ from serving.cases.views import (
     State,
     TimelineEntry,
 )
+from serving.store.queues import Filter
 
 __all__ = [
     "DISPOSITIONS",
+    "Bulk",
     "CaseDetail",
     "CaseSummary",
     "Cases",
     "Corridor",
     "CountryNote",
     "Disposition",
+    "Filter",
     "HistoryEntry",
     "Order",
     "Party",
     "QueuePage",
+    "SavedView",
     "State",
     "TimelineEntry",
 ]

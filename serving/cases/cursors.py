@@ -11,18 +11,18 @@ import orjson
 from features.errors import Problem
 from serving.auth import Principal
 from serving.errors import Invalid
-from serving.store.cases import CaseRow, Position
+from serving.store.queues import Filter, Position
 
 
-def selection(principal: Principal, states: tuple[str, ...], order: str, mine: bool) -> str:
+def selection(principal: Principal, asked: Filter, order: str) -> str:
     """Return a short mark of what is selected, so that a cursor fits no other selection."""
-    parts = [principal.member, principal.name if mine else "", order, *sorted(states)]
+    parts = [principal.member, order, vars(asked)]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:12]
 
 
-def write(row: CaseRow, chosen: str) -> str:
-    """Return the cursor that goes on after a case."""
-    content = orjson.dumps([chosen, row.expected_loss, row.opened_at, row.number])
+def write(place: Position, chosen: str) -> str:
+    """Return the cursor that goes on after a case's place."""
+    content = orjson.dumps([chosen, place.value, place.opened_at, place.number])
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 

@@ -11,6 +11,7 @@ from features.events import AccessEvent, Finding, Payment
 from features.reference import Reference
 from serving import restoring
 from serving.assessments import Assessment
+from serving.cases.ranking import due
 from serving.cases.views import (
     CaseDetail,
     CaseSummary,
@@ -25,13 +26,14 @@ from serving.store import log
 from serving.store.cases import CaseRow
 from serving.store.database import View
 from serving.store.log import Record
+from serving.store.queues import Limits
 from serving.store.records import moment, optional_moment
 from serving.subjects import shown, subject_of
 
 Flagged = tuple[Payment, Assessment]
 
 
-def summary_of(row: CaseRow) -> CaseSummary:
+def summary_of(row: CaseRow, within: Limits) -> CaseSummary:
     """Return a case's line of the queue."""
     kind, subject = shown(row.subject)
     return CaseSummary(
@@ -58,11 +60,22 @@ def summary_of(row: CaseRow) -> CaseSummary:
         decision_reason=row.decision_reason,
         source=row.source,
         novel=row.novel,
+        amount=row.amount,
+        suspicion=row.suspicion,
+        model_version=row.model_version,
+        typology=row.typology,
+        due_at=None if row.state == "decided" else moment(due(row.advice, row.opened_at, within)),
+        claim_expires_at=optional_moment(row.claim_expires_at),
     )
 
 
 def detail_of(
-    connection: View, member: str, number: int, timeline_limit: int, reference: Reference
+    connection: View,
+    member: str,
+    number: int,
+    timeline_limit: int,
+    reference: Reference,
+    within: Limits,
 ) -> CaseDetail | None:
     """Return everything of a case, None when the member has no such case."""
     row = table.case(connection, member, number)
@@ -89,7 +102,7 @@ def detail_of(
         for one in table.history(connection, member, number)
     )
     return CaseDetail(
-        summary=summary_of(row),
+        summary=summary_of(row, within),
         timeline=_timeline(connection, row, shown_records, assessments, set(events)),
         timeline_cut=len(newest) > timeline_limit,
         parties=_parties(paid),

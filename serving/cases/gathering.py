@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import orjson
+
 from features.events import AccessEvent, Payment
 from serving.assessments import Assessment
+from serving.cases.ranking import rank
+from serving.entities import entities_of
 from serving.sampling import SOURCE
 from serving.store import cases as table
+from serving.store import log, related
 from serving.store.records import microseconds
 from serving.store.unit import Unit
 from serving.subjects import subject_of
 
 _RANK = {"clear": 0, "review": 1, "urgent": 2}
 _SERVICE = "crossflag"
+_LOOKED_BACK = 7 * 86_400_000_000
+_LOGINS = 20
 FLAG = "flag"
 NOTHING_AGAINST = "drawn by lot from what was left clear: nothing speaks against it"
 
@@ -80,12 +87,19 @@ def join(
             updated_at=at,
             source=source,
             novel=assessment.novel,
+            rank=rank(loss, assessment.advice, at),
+            amount=amount or 0,
+            suspicion=_suspicion(assessment),
+            model_version=assessment.model_version,
         )
         table.add(connection, row)
         return Joined(member, number, opened=True)
+    advice = max(old.advice, assessment.advice, key=_RANK.__getitem__)
     values = {
         "subject_name": old.subject_name or (payment.debtor_name if payment else None),
-        "advice": max(old.advice, assessment.advice, key=_RANK.__getitem__),
+        "advice": advice,
+        "rank": rank(old.expected_loss + loss, advice, old.opened_at),
+        "amount": old.amount + (amount or 0),
         "probability": max(old.probability, assessment.probability),
         "expected_loss": old.expected_loss + loss,
         "events": old.events + 1,
@@ -94,7 +108,12 @@ def join(
         "novel": old.novel or assessment.novel,
     }
     if margin > old.margin:
-        values |= {"margin": margin, "first_reason": first_reason}
+        values |= {
+            "margin": margin,
+            "first_reason": first_reason,
+            "suspicion": _suspicion(assessment),
+            "model_version": assessment.model_version,
+        }
     if payment and loss > old.largest_loss:
         values |= {
             "largest_loss": loss,
@@ -105,9 +124,30 @@ def join(
     return Joined(member, old.number, opened=False)
 
 
-def link(unit: Unit, joined: Joined, sequence: int, assessment: Assessment) -> None:
-    """Put the written event into its case, and note it in the case's history."""
+def link(
+    unit: Unit,
+    joined: Joined,
+    sequence: int,
+    assessment: Assessment,
+    event: Payment | AccessEvent,
+) -> None:
+    """Put the written event into its case, note what it names, and tell it in the history.
+
+    What the subject's logins of the week before name belongs to the case as well: a device that
+    several people share is often seen there only.
+    """
     table.add_event(unit.connection, joined.member, joined.number, sequence)
+    found = list(entities_of(event.stream, orjson.loads(event.canonical())))
+    before = log.accesses(
+        unit.connection,
+        joined.member,
+        subject_of(event),
+        (event.time_us - _LOOKED_BACK, event.time_us),
+        _LOGINS,
+    )
+    for record in before:
+        found += entities_of(record.stream, orjson.loads(record.body))
+    related.add(unit.connection, joined.member, joined.number, found)
     at = microseconds(assessment.received_at)
     kind = "payment" if assessment.stream == "payment" else "access event"
     why = NOTHING_AGAINST if assessment.drawn else assessment.because[0]
@@ -119,3 +159,10 @@ def link(unit: Unit, joined: Joined, sequence: int, assessment: Assessment) -> N
         joined.number,
         table.HistoryRow(at, _SERVICE, action, text),
     )
+
+
+def _suspicion(assessment: Assessment) -> str | None:
+    """Return what the strongest reason speaks for, None when nothing does."""
+    if assessment.drawn or not assessment.reasons:
+        return None
+    return assessment.reasons[0].group or None

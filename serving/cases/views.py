@@ -11,7 +11,7 @@ from features.reference import FatfStatus
 from serving.assessments import Assessment
 
 State: TypeAlias = Literal["open", "claimed", "decided"]
-Order: TypeAlias = Literal["loss", "age"]
+Order: TypeAlias = Literal["priority", "loss", "age"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,18 @@ class CaseSummary:
     """`flag`, or `random_review` for a quality sample: drawn by lot, an accusation of nobody."""
     novel: bool = False
     """True when one of its flagged events is novel: unlike what the model learnt from."""
+    amount: int = 0
+    """EUR cents that its flagged payments move."""
+    suspicion: str | None = None
+    """What the strongest reason of its strongest event speaks for, such as `new payee`."""
+    model_version: str | None = None
+    """The model that assessed its strongest event."""
+    typology: str | None = None
+    """What it was decided to be, such as `mule_chain`; None before, or when it was no crime."""
+    due_at: datetime | None = None
+    """Until when it is to be decided; the advice says how soon. None once it is decided."""
+    claim_expires_at: datetime | None = None
+    """When somebody else may take it, unless its holder acts on it before."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,13 @@ class QueuePage:
     cases: tuple[CaseSummary, ...]
     next_cursor: str | None
     total: int
-    """How many cases the whole selection holds."""
+    """How many cases the whole selection holds; at most 10,000 are counted."""
+    total_is_least: bool = False
+    """True when there are more than were counted."""
+    urgent: int = 0
+    """How many of those counted are urgent."""
+    expected_loss: int = 0
+    """EUR cents, over those counted."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +50,12 @@ class CaseRow:
     decision_reason: str | None = None
     source: str = "flag"
     novel: bool = False
+    rank: int = 0
+    amount: int = 0
+    suspicion: str | None = None
+    model_version: str | None = None
+    typology: str | None = None
+    claim_expires_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,6 @@ class HistoryRow:
     actor: str
     action: str
     text: str
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where in the queue's order a case stands."""
-
-    expected_loss: int
-    opened_at: int
-    number: int
 
 
 def _is(member: str, number: int) -> ColumnElement[bool]:
@@ -137,34 +133,3 @@ def flagged_events(connection: Connection, member: str, number: int) -> list[Rec
         .order_by(events.c.sequence)
     )
     return [Record(*row) for row in connection.execute(query)]
-
-
-def queue(
-    connection: Connection,
-    member: str,
-    *,
-    states: Collection[str],
-    by_age: bool,
-    claimed_by: str | None,
-    after: Position | None,
-    limit: int,
-) -> tuple[list[CaseRow], int]:
-    """Return part of the queue and how many cases the whole selection holds."""
-    column = cases.c
-    chosen = [column.member == member, column.state.in_(list(states))]
-    if claimed_by is not None:
-        chosen.append(column.claimed_by == claimed_by)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(cases).where(*chosen)) or 0
-    page = sa.select(cases).where(*chosen)
-    if after is not None:
-        later = sa.tuple_(column.opened_at, column.number) > sa.tuple_(
-            sa.literal(after.opened_at), sa.literal(after.number)
-        )
-        loss = sa.literal(after.expected_loss)
-        smaller = sa.or_(column.expected_loss < loss, sa.and_(column.expected_loss == loss, later))
-        page = page.where(later if by_age else smaller)
-    order: list[Any] = [column.opened_at, column.number]
-    if not by_age:
-        order.insert(0, column.expected_loss.desc())
-    rows = connection.execute(page.order_by(*order).limit(limit))
-    return [CaseRow(*row) for row in rows], total

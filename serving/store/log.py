@@ -118,6 +118,24 @@ def timeline(
     return newest[:limit]
 
 
+def accesses(
+    connection: Connection, member: str, subject: str, times: tuple[int, int], limit: int
+) -> list[Record]:
+    """Return the subject's newest access events between two times, both included."""
+    query = (
+        sa.select(*_RECORD)
+        .where(
+            _EVENTS.c.member == member,
+            _EVENTS.c.subject == subject,
+            _EVENTS.c.event_time.between(*times),
+            _EVENTS.c.stream == "access",
+        )
+        .order_by(_EVENTS.c.event_time.desc())
+        .limit(limit)
+    )
+    return [Record(*row) for row in connection.execute(query)]
+
+
 def add_label(
     connection: Connection,
     *,

@@ -159,8 +159,18 @@ cases = Table(
     _text("decision_reason", optional=True),
     Column("source", sa.Text, nullable=False, server_default="flag"),
     Column("novel", sa.Boolean, nullable=False, server_default=sa.false()),
+    Column("rank", Long, nullable=False, server_default="0"),
+    Column("amount", Long, nullable=False, server_default="0"),
+    _text("suspicion", optional=True),
+    _text("model_version", optional=True),
+    _text("typology", optional=True),
+    _number("claim_expires_at", optional=True),
     PrimaryKeyConstraint("member", "number"),
     Index("ix_cases_queue", "member", "state", "expected_loss", "opened_at"),
+    Index("ix_cases_rank", "member", "state", "rank", "number"),
+    Index("ix_cases_age", "member", "state", "opened_at", "number"),
+    Index("ix_cases_member_updated_at", "member", "updated_at"),
+    Index("ix_cases_member_subject", "member", "subject"),
     Index(
         "uq_cases_undecided",
         "member",
@@ -195,6 +205,30 @@ case_history = Table(
     _text("text"),
     ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
     Index("ix_case_history_member_number", "member", "number"),
+)
+
+# What cases have in common, and what they are found by.
+case_entities = Table(
+    "case_entities",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _text("kind"),
+    _text("value"),
+    _text("shown"),
+    PrimaryKeyConstraint("member", "number", "kind", "value"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+    Index("ix_case_entities_value", "member", "value", "kind", "number"),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    _text("member"),
+    _text("user_name"),
+    _text("name"),
+    _text("query"),
+    PrimaryKeyConstraint("member", "user_name", "name"),
 )
 
 labels = Table(

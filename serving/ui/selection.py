@@ -1,13 +1,14 @@
-"""The part of the queue that a reader asked for: state, stream, advice and searched text."""
+"""The part of the queue that a reader asked for, as the query of an address says it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from dataclasses import dataclass, fields
+from urllib.parse import parse_qsl, urlencode
 
+from features.reference import COUNTRIES
 from serving.auth import Principal
-from serving.cases import Cases, CaseSummary, Order, State
+from serving.cases import Filter, Order, State
 from serving.ui import words
 
 STATES: dict[str, tuple[State, ...]] = {
@@ -20,13 +21,18 @@ STATES: dict[str, tuple[State, ...]] = {
 STATE_NAMES = {
     "waiting": "Waiting for a decision",
     "open": "Open, nobody holds it",
+    "late": "Late",
     "claimed": "Claimed",
     "mine": "Claimed by me",
     "decided": "Decided",
     "all": "All",
 }
+ORDERS: dict[str, Order] = {"priority": "priority", "loss": "loss", "age": "age"}
+ORDER_NAMES = {"priority": "loss and urgency", "loss": "expected loss", "age": "age"}
+AGES = {"": "Any", "1d": "Under 1 day", "1d+": "Over 1 day", "3d+": "Over 3 days", "7d+": "Over 7"}
 PAGE = 50
-_MOST_PARTS = 20
+_DAY = 86_400_000_000
+_LARGEST = 10**12
 
 
 @dataclass(frozen=True)
@@ -37,70 +43,104 @@ class Selection:
     stream: str = ""
     advice: str = ""
     found_by: str = ""
+    suspicion: str = ""
+    typology: str = ""
+    corridor: str = ""
+    """Two country codes with `>` between; either may be missing."""
+    age: str = ""
+    amount_from: str = ""
+    """Whole EUR."""
+    amount_to: str = ""
+    model: str = ""
     text: str = ""
-    order: Order = "loss"
+    order: str = "priority"
     cursor: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Selection:
         """Return the selection that an address's query describes."""
-        state, stream, advice = (query.get(name, "") for name in ("state", "stream", "advice"))
+
+        def among(name: str, known: Mapping[str, object], default: str = "") -> str:
+            value = query.get(name, "")
+            return value if value in known else default
+
         return cls(
-            state=state if state in STATE_NAMES else "waiting",
-            stream=stream if stream in words.STREAMS else "",
-            advice=advice if advice in ("urgent", "review") else "",
-            found_by="novelty" if query.get("found_by") == "novelty" else "",
+            state=among("state", STATE_NAMES, "waiting"),
+            stream=among("stream", words.STREAMS),
+            advice=among("advice", {"urgent": 1, "review": 1}),
+            found_by=among("found_by", {"novelty": 1}),
+            suspicion=query.get("suspicion", "").strip()[:100],
+            typology=among("typology", words.TYPOLOGIES),
+            corridor=_corridor(query.get("corridor", "")),
+            age=among("age", AGES),
+            amount_from=_whole(query.get("amount_from", "")),
+            amount_to=_whole(query.get("amount_to", "")),
+            model=query.get("model", "").strip()[:80],
             text=query.get("text", "").strip()[:100],
-            order="age" if query.get("order") == "age" else "loss",
+            order=among("order", ORDERS, "priority"),
             cursor=query.get("cursor", ""),
         )
+
+    @classmethod
+    def parse(cls, address: str) -> Selection:
+        """Return the selection of an address's query as text."""
+        return cls.read(dict(parse_qsl(address)))
 
     @property
     def narrowed(self) -> bool:
         """True when more than the state is asked for."""
-        return bool(self.stream or self.advice or self.found_by or self.text)
+        beside = ("state", "order", "cursor")
+        return any(getattr(self, one.name) for one in fields(self) if one.name not in beside)
+
+    @property
+    def more(self) -> bool:
+        """True when a filter is set that the page keeps folded."""
+        folded = ("suspicion", "typology", "corridor", "age", "amount_from", "amount_to", "model")
+        return any(getattr(self, name) for name in folded)
 
     def address(self, **changed: str) -> str:
         """Return the query of this selection with some of its words changed."""
         asked = {**self.__dict__, "cursor": "", **changed}
-        return urlencode({name: word for name, word in asked.items() if word})
+        plain = {"order": "priority", "state": "waiting"}
+        return urlencode(
+            {name: word for name, word in asked.items() if word and plain.get(name) != word}
+        )
 
-    def wants(self, case: CaseSummary) -> bool:
-        """Return whether the case has the stream, the advice and every searched word."""
-        told = (case.case_id, case.subject, case.subject_name, case.first_reason, case.claimed_by)
-        places = [words.country_name(code) for code in case.corridor or () if code]
-        said = " ".join([*(part or "" for part in told), *places]).casefold()
-        return (
-            (not self.stream or self.stream in case.streams)
-            and (not self.advice or self.advice == case.advice)
-            and (not self.found_by or case.novel)
-            and all(word in said for word in self.text.casefold().split())
+    def filter(self, principal: Principal) -> Filter:
+        """Return what the queue is asked for."""
+        debtor, _, creditor = self.corridor.partition(">")
+        days = self.age.removesuffix("+").removesuffix("d")
+        long = int(days) * _DAY if days else None
+        return Filter(
+            states=STATES.get(self.state, ("open", "claimed")),
+            claimed_by=principal.name if self.state == "mine" else None,
+            advice=self.advice or None,
+            stream=self.stream or None,
+            suspicion=self.suspicion or None,
+            typology=self.typology or None,
+            debtor_country=debtor or None,
+            creditor_country=creditor or None,
+            amount_from=int(self.amount_from) * 100 if self.amount_from else None,
+            amount_to=int(self.amount_to) * 100 if self.amount_to else None,
+            model_version=self.model or None,
+            novel=self.found_by == "novelty",
+            older_than=long if self.age.endswith("+") else None,
+            younger_than=None if self.age.endswith("+") else long,
+            late=self.state == "late",
+            text=self.text,
         )
 
 
-@dataclass(frozen=True)
-class Found:
-    """The cases of one page; `total` is None when only the shown part was counted."""
-
-    cases: tuple[CaseSummary, ...]
-    next_cursor: str | None
-    total: int | None
+def _whole(text: str) -> str:
+    digits = text.strip().replace(",", "").replace(" ", "")
+    fits = digits.isascii() and digits.isdecimal() and int(digits) < _LARGEST
+    return str(int(digits)) if fits else ""
 
 
-async def find(cases: Cases, principal: Principal, selection: Selection) -> Found:
-    """Return a page of the queue: parts are fetched until enough cases fit the selection."""
-    mine = selection.state == "mine"
-    states = STATES.get(selection.state, ("claimed",))
-    cursor: str | None = selection.cursor or None
-    found: list[CaseSummary] = []
-    for _ in range(_MOST_PARTS):
-        part = await cases.queue(
-            principal, states=states, order=selection.order, mine=mine, cursor=cursor, limit=PAGE
-        )
-        if not selection.narrowed:
-            return Found(part.cases, part.next_cursor, part.total)
-        found += [case for case in part.cases if selection.wants(case)]
-        cursor = part.next_cursor
-        if cursor is None or len(found) >= PAGE:
-            break
-    return Found(tuple(found), cursor, None)
+def _corridor(text: str) -> str:
+    """Return a corridor such as ES>RO from `ES>RO`, `es → ro`, `ES-RO`, `ES RO` or `>RO`."""
+    for sign in ("→", "-", " "):
+        text = text.strip().replace(sign, ">")
+    first, _, second = text.upper().partition(">")
+    pair = [code if code in COUNTRIES else "" for code in (first.strip(">"), second.strip(">"))]
+    return ">".join(pair) if any(pair) else ""

@@ -83,6 +83,8 @@ KEYS = (
     (("j",), "next case of the list"),
     (("k",), "case before"),
     (("Enter",), "open the case in focus"),
+    (("x",), "select the case in focus"),
+    (("t",), "take the next case"),
     (("c",), "claim this case"),
     (("d",), "go to the decision"),
     (("n",), "write a note"),
@@ -91,6 +93,7 @@ KEYS = (
     (("u",), "back to the queue"),
 )
 """Keys of the console, each with what it does; `static/console.js` acts on them."""
+BULK = {"claim": "Claim", "release": "Release"}
 _UNITS_OF_TIME = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -129,6 +132,17 @@ def moment(at: datetime, *, seconds: bool = False) -> Markup:
         utc.strftime("%A %d %B %Y, %H:%M:%S"),
         "seconds" if seconds else "minutes",
         shown,
+    )
+
+
+def until(due: datetime, now: datetime) -> Markup:
+    """Write how long there is until a case is due, or by how much it is late, as a badge."""
+    left = due - now
+    late = left < timedelta(0)
+    kind = "late" if late else "due soon" if left < timedelta(hours=1) else "due"
+    said = f"late by {span(-left)}" if late else f"due in {span(left)}"
+    return Markup('<span class="badge {}" title="due {} UTC">{}</span>').format(
+        kind, due.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), said
     )
 
 
@@ -221,4 +235,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "sentence": sentence,
     "short_money": short_money,
     "span": span,
+    "until": until,
 }

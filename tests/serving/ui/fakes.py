@@ -22,11 +22,14 @@ from serving.cases import (
     CaseDetail,
     CaseSummary,
     Corridor,
+    Filter,
     HistoryEntry,
     Party,
     QueuePage,
+    SavedView,
     TimelineEntry,
 )
+from serving.cases.presence import Presence
 from serving.errors import Conflict, Invalid, NotFound, Unauthorized, Unavailable
 from serving.settings import Settings
 
@@ -190,12 +193,23 @@ class FakeCases:
     queued: list[CaseSummary] = field(default_factory=lambda: [summary()])
     decided: list[dict[str, Any]] = field(default_factory=list)
 
-    async def queue(self, principal: Principal, **asked: Any) -> QueuePage:
-        kept = [one for one in self.queued if one.state in asked["states"]]
-        first = int(asked["cursor"] or 0)
-        last = first + asked["limit"]
+    presence: Presence = field(default_factory=Presence)
+    asked: list[Filter] = field(default_factory=list)
+
+    async def queue(self, principal: Principal, **given: Any) -> QueuePage:
+        self.asked.append(given["asked"])
+        kept = [one for one in self.queued if one.state in given["asked"].states]
+        first = int(given["cursor"] or 0)
+        last = first + given["limit"]
         cursor = str(last) if last < len(kept) else None
-        return QueuePage(tuple(kept[first:last]), cursor, len(kept))
+        loss = sum(one.expected_loss for one in kept)
+        return QueuePage(tuple(kept[first:last]), cursor, len(kept), expected_loss=loss)
+
+    async def choices(self, principal: Principal) -> dict[str, list[str]]:
+        return {"suspicion": ["new payee"], "model_version": ["0a1b2c3d4e5f"]}
+
+    async def views(self, principal: Principal) -> list[SavedView]:
+        return []
 
     async def detail(self, principal: Principal, case_id: str, **asked: Any) -> CaseDetail:
         if case_id != self.case.summary.case_id:
