@@ -16,7 +16,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,12 @@ class Bundle:
             for key, blob in blobs.items():
                 (incoming / key).write_bytes(blob)
             (incoming / MANIFEST).write_text(json.dumps(body, indent=1, sort_keys=True) + "\n")
-            cls.load(incoming)
+            written = cls.load(incoming)
             incoming.chmod(0o755)
             incoming.replace(directory)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
-        return cls.load(directory)
+        return replace(written, directory=directory)
 
     @classmethod
     def load(cls, directory: Path, catalogue: Catalogue | None = None) -> Bundle:

@@ -31,11 +31,10 @@ SAME_WITHIN = ("corridor", "known frauds")
 def of(line: Timeline, prepared: Prepared, fitted: Fitted, probability: Floats) -> Baseline:
     """Return the baseline of a run; `probability` is the test slice's."""
     from models.drift import Sample, baseline_of
-    from models.forest import Forest
 
     train, test = prepared.train, prepared.test
     rows = test.rows.features.astype(np.float32)
-    forest = Forest.from_json(bytes(fitted.booster.save_raw("json")))
+    forest = fitted.forest
     flagged = probability >= fitted.thresholds.review
     sample = Sample(
         rows=train.rows.features.astype(np.float32),

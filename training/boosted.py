@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from training import fit, prepare, thinning
+from training import fit, prepare, side_by_side, thinning
 from training.errors import BadRecipe
 from training.recipe import Recipe
 from training.spark_fit import Booster
@@ -18,17 +18,16 @@ class Boosted:
     rehearsed: Any
     model: Any
     trees: int
-    learnt: fit.Rows
-    """The rows that the model learnt from."""
 
 
 def boosted(
     recipe: Recipe,
     prepared: prepare.Prepared,
+    learnt: fit.Rows,
     thin: prepare.Timeline | None = None,
     cluster: Booster | None = None,
 ) -> Boosted:
-    """Rehearse on the calibration slice, then fit on everything up to the gap.
+    """Rehearse on the calibration slice, then fit on `learnt`: everything up to the gap.
 
     `thin` are the same events as a plain log tells them; see `training.thinning`. `cluster` fits
     elsewhere, on the slice of a name (see `training.spark_fit`), and knows no thin events.
@@ -38,13 +37,12 @@ def boosted(
     if cluster is not None:
         rehearsed = cluster("rehearsal", limit)
         trees = int(rehearsed.num_boosted_rounds())
-        return Boosted(rehearsed, cluster("train", trees), trees, prepared.train.rows)
-    rehearsal = _learnt(recipe, prepared, "rehearsal", thin)
-    learnt = _learnt(recipe, prepared, "train", thin)
-    rehearsed, model = fit.boost_side_by_side(
+        return Boosted(rehearsed, cluster("train", trees), trees)
+    rehearsal = learnt_from(recipe, prepared, "rehearsal", thin)
+    rehearsed, model = side_by_side.boost(
         recipe, names, rehearsal, prepared.calibration.rows, learnt
     )
-    return Boosted(rehearsed, model, int(rehearsed.num_boosted_rounds()), learnt)
+    return Boosted(rehearsed, model, int(rehearsed.num_boosted_rounds()))
 
 
 def check_monotone(recipe: Recipe, names: list[str]) -> None:
@@ -62,9 +60,10 @@ def check_monotone(recipe: Recipe, names: list[str]) -> None:
             )
 
 
-def _learnt(
+def learnt_from(
     recipe: Recipe, prepared: prepare.Prepared, name: str, thin: prepare.Timeline | None
 ) -> fit.Rows:
+    """Return the rows of a slice to learn from, a share of their thin copies behind them."""
     rows: fit.Rows = getattr(prepared, name).rows
     if thin is None:
         return rows

@@ -6,7 +6,8 @@ the last bit.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.bool_]
 # A forest over more rows than this gains little and keeps people waiting.
 BASELINE_ROWS = 100_000
+LATER = "later"
+"""What XGBoost calls the slice that stops a fit."""
 
 
 @dataclass(frozen=True)
@@ -59,57 +62,33 @@ def boost(recipe: Recipe, names: list[str], train: Rows, stop: Rows | None, tree
     there; without it exactly `trees` are fitted.
     """
     settings = recipe.boosting
-    data = matrix(train, names, settings)
-    later = matrix(stop, names, settings, data) if stop else None
+    data = matrix(train, names, settings, recipe.threads)
+    later = plain_matrix(stop, names, recipe.threads) if stop else None
     return boost_matrices(recipe, names, train.target, data, later, trees)
 
 
 def boost_matrices(
-    recipe: Recipe, names: list[str], target: Targets, data: Any, later: Any, trees: int
+    recipe: Recipe,
+    names: list[str],
+    target: Targets,
+    data: Any,
+    later: Any,
+    trees: int,
+    callbacks: Sequence[Any] = (),
 ) -> Any:
-    """Do what `boost` does, on matrices that several settings can share; see `matrix`."""
+    """Do what `boost` does, on matrices that several settings can share; see `matrix`.
+
+    `callbacks` are XGBoost's own, called after each tree.
+    """
     import xgboost
 
-    settings = recipe.boosting
+    stopping = [] if later is None else [_stopping(recipe.boosting.early_stopping_rounds)]
     return xgboost.train(
         parameters(recipe, names, target),
         data,
         num_boost_round=trees,
-        evals=[(later, "later")] if later is not None else [],
-        callbacks=[_stopping(settings.early_stopping_rounds)] if later is not None else [],
-        verbose_eval=False,
-    )
-
-
-def boost_side_by_side(
-    recipe: Recipe, names: list[str], rehearsal: Rows, stop: Rows, train: Rows
-) -> tuple[Any, Any]:
-    """Return the rehearsal on its rows, stopped by `stop`, and a model of as many trees on `train`.
-
-    Both grow at once, and the model is cut to the rehearsal's trees: the first trees of a longer
-    training are those of a shorter one, so nothing but the time depends on who is ahead.
-    """
-    with ThreadPoolExecutor(1) as aside:
-        limit = recipe.boosting.n_estimators
-        rehearsed = aside.submit(boost, recipe, names, rehearsal, stop, limit)
-        model = _grown_until(recipe, names, train, rehearsed)
-    trees = int(rehearsed.result().num_boosted_rounds())
-    return rehearsed.result(), model if model.num_boosted_rounds() == trees else model[:trees]
-
-
-def _grown_until(recipe: Recipe, names: list[str], rows: Rows, other: Future[Any]) -> Any:
-    """Return a model that has at least as many trees as another one, once that is through."""
-    import xgboost
-
-    class Enough(xgboost.callback.TrainingCallback):  # type: ignore[misc]
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-            return other.done() and epoch + 1 >= other.result().num_boosted_rounds()
-
-    return xgboost.train(
-        parameters(recipe, names, rows.target),
-        matrix(rows, names, recipe.boosting),
-        num_boost_round=recipe.boosting.n_estimators,
-        callbacks=[Enough()],
+        evals=[(later, LATER)] if later is not None else [],
+        callbacks=[*callbacks, *stopping],
         verbose_eval=False,
     )
 
@@ -138,22 +117,32 @@ def parameters(recipe: Recipe, names: list[str], target: Targets) -> dict[str, A
     return parameters
 
 
-def matrix(
-    rows: Rows, names: list[str], settings: Boosting, reference: Any = None
-) -> xgboost.DMatrix:
-    """Return rows as XGBoost takes them: cut into `max_bin` bins for the method "hist".
+def matrix(rows: Rows, names: list[str], settings: Boosting, threads: int) -> xgboost.DMatrix:
+    """Return rows to learn from: cut into `max_bin` bins for the method "hist"."""
+    import xgboost
 
-    `reference` is the matrix whose bins a later slice takes over.
+    if settings.tree_method != "hist":
+        return plain_matrix(rows, names, threads)
+    return xgboost.QuantileDMatrix(
+        rows.features.astype(np.float32),
+        label=rows.target.astype(np.float32),
+        feature_names=names,
+        max_bin=settings.max_bin,
+        nthread=threads,
+    )
+
+
+def plain_matrix(rows: Rows, names: list[str], threads: int) -> xgboost.DMatrix:
+    """Return rows to judge each tree on, as they are.
+
+    In bins they would give the same figures, and every look at them would take as long as the
+    tree itself.
     """
     import xgboost
 
-    features = rows.features.astype(np.float32)
     label = rows.target.astype(np.float32)
-    if settings.tree_method != "hist":
-        return xgboost.DMatrix(features, label=label, feature_names=names)
-    return xgboost.QuantileDMatrix(
-        features, label=label, feature_names=names, max_bin=settings.max_bin, ref=reference
-    )
+    features = rows.features.astype(np.float32)
+    return xgboost.DMatrix(features, label=label, feature_names=names, nthread=threads)
 
 
 def _stopping(rounds: int) -> Any:
@@ -214,18 +203,24 @@ def baselines(recipe: Recipe, train: Rows) -> dict[str, Any]:
 
 
 def baseline_scores(recipe: Recipe, train: Rows, features: Floats) -> dict[str, Floats]:
-    """Fit the baselines and return each one's score of these rows of features.
-
-    On the recipe's number of threads: more of them wait for each other, for minutes, wherever the
-    machine has other work.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=recipe.threads, user_api="openmp"):
+    """Fit the baselines and return each one's score of these rows of features."""
+    with bounded(recipe):
         return {
             name: np.asarray(estimator.predict_proba(features)[:, 1])
             for name, estimator in baselines(recipe, train).items()
         }
+
+
+def bounded(recipe: Recipe) -> AbstractContextManager[Any]:
+    """Return a context in which libraries keep to the recipe's number of threads.
+
+    Sums over another number differ in the last digits, and threads that wait for each other spin,
+    for minutes where the machine has other work.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=recipe.threads)
+    return limits
 
 
 def signed_log(values: Floats) -> Floats:

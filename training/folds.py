@@ -47,7 +47,7 @@ def shifted(recipe: Recipe, days: int) -> Recipe:
 
 def run(recipe: Recipe, stream: str, prepared: prepare.Prepared) -> Fold:
     """Fit the recipe's model, and its baselines if it asks for them, and judge them."""
-    made = boosted.boosted(recipe, prepared)
+    made = boosted.boosted(recipe, prepared, prepared.train.rows)
     test = prepared.test
     scores = {OWN: fit.margins(made.model, test.rows.features, prepared.names)}
     if recipe.baselines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +78,10 @@ def write_bundle(
             parity_novelty=novelty.plain_score(fitted.novelty, rows.astype(np.float32)),
         )
         target = room / written.version
-        if not target.exists():
-            shutil.move(written.directory, target)
-    return Bundle.load(target)
+        if target.exists():
+            return Bundle.load(target)
+        shutil.move(written.directory, target)
+    return replace(written, directory=target)
 
 
 def _plain_recipe(recipe: Recipe) -> dict[str, Any]:

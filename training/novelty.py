@@ -36,18 +36,22 @@ OUT_OF_REACH = float(np.finfo(np.float64).max)
 _DIGITS = 6
 
 
-def fit(
-    recipe: Recipe, prepared: Prepared, learnt: Rows, gap_probability: Floats, review: float
-) -> Novelty:
-    """Return the detector of a training run, with the threshold of its own quota.
-
-    `learnt` are the rows that the classifier learns from, `gap_probability` its calibrated
-    probabilities on the gap, and `review` its threshold there.
-    """
-    quota, gap = recipe.review.novelty_reviews_per_day, prepared.gap
+def learn_from(recipe: Recipe, prepared: Prepared, learnt: Rows) -> Novelty:
+    """Return the detector of the rows that the classifier learns from, without a quota."""
     places = looked_at(prepared.names, prepared.catalogue)
     ages = ages_of(prepared.names, prepared.catalogue)
-    detector = learn(learnt.features[~learnt.target], places, recipe.seed, ages)
+    return learn(learnt.features[~learnt.target], places, recipe.seed, ages)
+
+
+def with_quota(
+    detector: Novelty, recipe: Recipe, prepared: Prepared, gap_probability: Floats, review: float
+) -> Novelty:
+    """Return the detector with the threshold of its own quota.
+
+    `gap_probability` are the classifier's calibrated probabilities on the gap, and `review` its
+    threshold there.
+    """
+    quota, gap = recipe.review.novelty_reviews_per_day, prepared.gap
     score = detector.score(gap.rows.features.astype(np.float32))
     threshold = quota_threshold(gap.outcomes, score, gap_probability >= review, quota)
     return replace(detector, threshold=threshold, reviews_per_day=quota)

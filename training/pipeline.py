@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,7 @@ from training.recipe import Recipe
 
 if TYPE_CHECKING:
     from models.decision import Thresholds
+    from models.forest import Forest
     from models.novelty import Novelty
     from models.promotions import Person
     from training.metrics.decision import Decision
@@ -98,6 +101,13 @@ class Fitted:
     novelty: Novelty
     calibration_brier: dict[str, float]
 
+    @cached_property
+    def forest(self) -> Forest:
+        """The model as it will be served."""
+        from models.forest import Forest
+
+        return Forest.from_json(bytes(self.booster.save_raw("json")))
+
 
 def train(
     recipe: Recipe,
@@ -143,14 +153,15 @@ def train(
         # Attributes are the sender's own: what comes without them is no log of the same system.
         thins = recipe.thin_share and not len(prepared.raw) and master is None
         thin = thinning.thinned(line, reference) if thins else None
-    with teller.stage("fitting"):
+    with teller.stage("fitting"), fit.bounded(recipe):
         if master is None or kept is None:
             fitted = fit_model(recipe, prepared, thin)
         else:
             with spark_fit.cluster(recipe, prepared, line, kept, master) as cluster:
                 fitted = fit_model(recipe, prepared, cluster=cluster)
-    with teller.stage("judging"):
+    with teller.stage("judging"), fit.bounded(recipe), ThreadPoolExecutor(1) as aside:
         scores, figures, probability = _judge(recipe, stream, prepared, fitted)
+        spreading = aside.submit(baseline.of, line, prepared, fitted, probability)
         kinds = prepare.typologies_of(line, prepared.test, recipe)
         recall = metrics.recall_by_typology(
             prepared.test.outcomes, kinds, probability >= fitted.thresholds.review
@@ -171,8 +182,8 @@ def train(
         if recipe.baselines:
             without = countries.without_countries(recipe, prepared, fitted.trees, scores["xgboost"])
             decision = replace(decision, without_countries=without)
-    with teller.stage("writing"):
-        spread = baseline.of(line, prepared, fitted, probability)
+    with teller.stage("writing"), fit.bounded(recipe):
+        spread = spreading.result()
         bundle = keeping.write_bundle(
             recipe,
             stream,
@@ -190,9 +201,9 @@ def train(
         judged.keep(bundle.directory, CATALOGUES[stream], prepared.raw, line, test)
         plots = report.plots(
             bundle.directory.parent / f"{bundle.version}.plots",
-            prepared.test.outcomes.target,
+            prepared.test.outcomes,
             scores,
-            probability,
+            decision,
             _importance(fitted.booster),
         )
     result = TrainingResult(
@@ -258,7 +269,12 @@ def fit_model(
     from models.decision import Thresholds
 
     names, held_back, gap = prepared.names, prepared.calibration, prepared.gap
-    made = boosted.boosted(recipe, prepared, thin, cluster)
+    learnt = prepared.train.rows
+    if cluster is None:
+        learnt = boosted.learnt_from(recipe, prepared, "train", thin)
+    with ThreadPoolExecutor(1) as aside:
+        detecting = aside.submit(novelty.learn_from, recipe, prepared, learnt)
+        made = boosted.boosted(recipe, prepared, learnt, thin, cluster)
     rehearsed, booster = made.rehearsed, made.model
     margin = fit.margins(rehearsed, held_back.rows.features, names)
     calibrated = calibration.fit(margin, held_back.outcomes, recipe.calibration.method, recipe.seed)
@@ -277,7 +293,9 @@ def fit_model(
         review,
         recipe.review.urgent_precision,
     )
-    detector = novelty.fit(recipe, prepared, made.learnt, calibrator.apply(gap_margin), review)
+    detector = novelty.with_quota(
+        detecting.result(), recipe, prepared, calibrator.apply(gap_margin), review
+    )
     limits = Thresholds(review, urgent, capacity)
     return Fitted(booster, made.trees, calibrator, limits, detector, calibrated.brier)
 

@@ -191,7 +191,7 @@ def _folds(recipe: Recipe, catalogue: Catalogue, line: prepare.Timeline) -> list
     """Return the folds, oldest first, with matrices that all trials share."""
     found = []
     for fold in inner.folds(recipe, catalogue, line, recipe.search.folds):
-        matrix = fit.matrix(fold.train, fold.names, recipe.boosting)
-        later = fit.matrix(fold.later.rows, fold.names, recipe.boosting, matrix)
+        matrix = fit.matrix(fold.train, fold.names, recipe.boosting, recipe.threads)
+        later = fit.plain_matrix(fold.later.rows, fold.names, recipe.threads)
         found.append(_Fold(fold, matrix, later))
     return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from training import boosted, fit
+from training import boosted, fit, side_by_side
 from training.errors import BadRecipe, NotEnoughData
 from training.recipe import Boosting, Recipe
 
@@ -63,7 +65,7 @@ def test_side_by_side_gives_the_models_of_one_after_another(method: str) -> None
     chosen = recipe(early_stopping_rounds=10, tree_method=method)
     # Of unlike sizes, so that either may be ahead.
     for rehearsal, train in ((rows(1, 4000), rows(3, 500)), (rows(1, 500), rows(3, 4000))):
-        rehearsed, model = fit.boost_side_by_side(chosen, NAMES, rehearsal, rows(2), train)
+        rehearsed, model = side_by_side.boost(chosen, NAMES, rehearsal, rows(2), train)
         expected = fit.boost(chosen, NAMES, rehearsal, rows(2), 200)
         trees = expected.num_boosted_rounds()
         assert rehearsed.num_boosted_rounds() == model.num_boosted_rounds() == trees
@@ -74,10 +76,23 @@ def test_side_by_side_gives_the_models_of_one_after_another(method: str) -> None
             np.testing.assert_array_equal(found, fit.margins(other, rows(4).features, NAMES))
 
 
+def test_no_tree_is_grown_before_the_rehearsal_wants_it() -> None:
+    pace = side_by_side._Pace()
+    with ThreadPoolExecutor(1) as aside:
+        waiting = aside.submit(pace.enough, 3)
+        pace.want(3)
+        assert not waiting.done()
+        pace.want(4)
+        assert waiting.result(timeout=10) is False
+        ending = aside.submit(pace.enough, 4)
+        pace.finish()
+        assert ending.result(timeout=10) is True
+
+
 def test_a_rehearsal_that_fails_says_so() -> None:
     wrong = fit.Rows(rows(1).features[:, :2], rows(1).target)
     with pytest.raises(ValueError, match="feature"):
-        fit.boost_side_by_side(recipe(), NAMES, wrong, rows(2), rows(3))
+        side_by_side.boost(recipe(), NAMES, wrong, rows(2), rows(3))
 
 
 def test_a_constrained_feature_moves_the_score_one_way_only() -> None:

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow as pa
@@ -109,7 +110,9 @@ def test_the_run_leaves_bundle_plots_and_document(trained: pipeline.TrainingResu
     assert bundle.training["data_hash"] == trained.data_hash
     assert bundle.training["slices"]["test"]["events"] == trained.counts["test"].events
     for path in trained.plots:
-        assert path.read_bytes().startswith(b"\x89PNG")
+        drawn = ElementTree.fromstring(path.read_bytes())
+        assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+        assert float(drawn.get("height")) > 200
     document = json.loads(promote.record_path(trained.bundle).read_bytes())
     assert document["version"] == trained.version
     assert document["promoted"] is True
@@ -135,7 +138,7 @@ def test_the_run_is_in_mlflow_with_the_champion_alias(
     assert run.data.params["data_hash"] == trained.data_hash
     assert {"git_revision", "lock_hash", "feature_set"} <= set(run.data.tags)
     names = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert {"pr_curve.png", "calibration.png", "importance.png", "features.json"} <= names
+    assert {"pr_curve.svg", "calibration.svg", "importance.svg", "features.json"} <= names
     assert {"validation_pack.zip", "report.html", "model_card.md", "bundle"} <= names
     alias = client.get_model_version_by_alias("crossflag-payment", "champion")
     assert alias.tags["bundle_version"] == trained.version
@@ -156,7 +159,7 @@ def test_the_validation_pack_holds_what_a_second_reader_needs(
 ) -> None:
     with zipfile.ZipFile(validation_pack.path_of(trained.bundle)) as pack:
         documents = {
-            name: pack.read(name).decode() for name in pack.namelist() if "png" not in name
+            name: pack.read(name).decode() for name in pack.namelist() if "plots/" not in name
         }
         assert sum(name.startswith("plots/") for name in pack.namelist()) == len(trained.plots)
     assert "SR 26-2" in documents["00_index.md"] and "EBA/GL/2020/06" in documents["00_index.md"]

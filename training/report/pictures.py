@@ -1,89 +1,94 @@
-"""The three plots of a training run, as PNG files."""
+"""The three plots of a training run, each an SVG file that stands alone: MLflow shows them.
+
+They are drawn as the report's are, and take their colours from its style sheet.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
+from markupsafe import escape
 
-from training.metrics import Floats
+from training.report import charts, words
+from training.report.charts import Picture, Table
+from training.report.svg import TOP, Chart, Scale
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from training.metrics import Floats, Outcomes
+    from training.metrics.decision import Decision
 
 SHOWN_FEATURES = 20
-BINS = 10
+STYLE = Path(__file__).parent / "templates" / "report.css"
+_HEAD, _ROW, _MARGIN = 34, 22, 12
 
 
 def plots(
     folder: Path,
-    target: npt.NDArray[np.bool_],
+    outcomes: Outcomes,
     scores: dict[str, Floats],
-    probability: Floats,
+    decision: Decision,
     importance: dict[str, float],
 ) -> list[Path]:
-    """Write pr_curve.png, calibration.png and importance.png and return their paths.
+    """Write pr_curve.svg, calibration.svg and importance.svg and return their paths.
 
-    `scores` holds each model's scores of the test events, `importance` the total gain by feature.
+    `scores` holds each model's scores of the test events, `decision` the figures of ours, and
+    `importance` the share of the total gain by feature.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = {
-        "pr_curve.png": _pr_curve(target, scores),
-        "calibration.png": _calibration(target, probability),
-        "importance.png": _importance(importance),
+        "pr_curve.svg": charts.precision_recall(outcomes, scores),
+        "calibration.svg": charts.reliability(decision),
+        "importance.svg": _importance(importance),
     }
-    for name, figure in drawn.items():
-        # A fixed creator keeps the bytes the same from run to run.
-        figure.savefig(folder / name, dpi=100, metadata={"Software": None})
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in drawn.items():
+        (folder / name).write_text(alone(picture), encoding="utf-8")
     return [folder / name for name in drawn]
 
 
-def _figure() -> tuple[Any, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    return figure, figure.subplots()
-
-
-def _pr_curve(target: Any, scores: dict[str, Floats]) -> Any:
-    from sklearn.metrics import average_precision_score, precision_recall_curve
-
-    figure, axes = _figure()
-    for name, score in scores.items():
-        precision, recall, _ = precision_recall_curve(target, score)
-        area = average_precision_score(target, score)
-        axes.step(recall, precision, where="post", label=f"{name.replace('_', ' ')} ({area:.3f})")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title("Precision and recall on the test slice (average precision)")
-    axes.legend()
-    return figure
-
-
-def _calibration(target: Any, probability: Floats) -> Any:
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, BINS * 2) if len(part)]
-    figure, axes = _figure()
-    axes.plot(
-        [max(float(probability[part].mean()), 1e-6) for part in parts],
-        [max(float(np.mean(target[part])), 1e-6) for part in parts],
-        marker="o",
-        label="equal parts of the test slice",
+def alone(picture: Picture) -> str:
+    """Return a picture as an SVG document, with its title above and what its lines are below."""
+    inside = picture.svg
+    box = inside.split('viewBox="', 1)[1].split('"', 1)[0]
+    _, _, width, height = (float(part) for part in box.split())
+    whole = _HEAD + height + _ROW * len(picture.legend) + _MARGIN
+    lines = [f'<text class="note" x="{_MARGIN}" y="22">{escape(picture.title)}</text>']
+    for place, (style, name) in enumerate(picture.legend):
+        down = _HEAD + height + _ROW * place + 8
+        lines.append(f'<path class="{style}" d="M {_MARGIN} {down:g} h 40"/>')
+        lines.append(f'<text x="{_MARGIN + 50}" y="{down + 4:g}">{escape(name)}</text>')
+    # A child selector's sign is a mark of XML.
+    style = escape(STYLE.read_text(encoding="utf-8"))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:g}" '
+        f'width="{width:g}" height="{whole:g}"><style>{style}</style>'
+        f'<rect width="100%" height="100%" style="fill: var(--card)"/>{"".join(lines)}'
+        f'<svg y="{_HEAD}" width="{width:g}" height="{height:g}"{inside.removeprefix("<svg")}</svg>'
     )
-    axes.plot([1e-6, 1], [1e-6, 1], linestyle="--", color="grey", label="perfect")
-    axes.set(xscale="log", yscale="log", xlabel="mean probability", ylabel="share of fraud")
-    axes.set_title("Calibration on the test slice")
-    axes.legend()
-    return figure
 
 
-def _importance(importance: dict[str, float]) -> Any:
+def _importance(importance: dict[str, float]) -> Picture:
     top = sorted(importance.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_FEATURES]
-    figure, axes = _figure()
-    axes.barh([name for name, _ in top][::-1], [gain for _, gain in top][::-1])
-    axes.set(xlabel="share of the total gain")
-    axes.set_title("What the model looks at most")
-    return figure
+    most = top[0][1] if top else 1.0
+    chart = Chart(
+        "What the model looks at most",
+        "Share of the total gain by feature.",
+        Scale(0, most),
+        Scale(0, max(len(top), 1)),
+        width=840,
+        height=TOP + _ROW * max(len(top), 1) + 44,
+        left=330,
+    )
+    ticks = [most * part / 4 for part in range(5)]
+    chart.axes([(one, words.percent(one, 1)) for one in ticks], [], "share of the total gain")
+    for place, (name, share) in enumerate(top):
+        level = len(top) - place - 0.5
+        _, down = chart.at((0, level))
+        chart.text((320, down + 4), name, "tick end")
+        chart.bar((0, level - 0.32), (share, level + 0.32), "bar")
+    return Picture(
+        "What the model looks at most",
+        "Share of the total gain.",
+        chart.svg(),
+        Table(("feature", "share of the gain"), [(name, words.percent(one)) for name, one in top]),
+    )
