@@ -147,12 +147,25 @@ def world(
 
 @app.command()
 def scoring(
-    home: Annotated[Path, typer.Option("--home", help="Folder with promoted models.")],
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="Folder with promoted models; else one is trained first."),
+    ] = None,
+    postgresql: Annotated[
+        str | None,
+        typer.Option(help="URL of an empty PostgreSQL database; else one of the bench's own."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each server.")] = 5,
+    singles: Annotated[int, typer.Option(min=10, help="Single events a turn.")] = 1_000,
+    batches: Annotated[int, typer.Option(min=1, help="Batches of 100 a turn.")] = 10,
+    past: Annotated[int, typer.Option(min=0, help="Events of history.")] = 40_000,
+    mlflow: Annotated[bool, typer.Option(help="Also MLflow's own server.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """What one scored payment costs over HTTP, beside a bare echo."""
-    from bench.scoring_http import measure_all
+    """What a durable answer over HTTP costs, beside a bare echo and `mlflow models serve`."""
+    from bench.scoring.command import run
 
-    measure_all(home)
+    run(home, postgresql, rounds, singles, batches, past, mlflow, as_json)
 
 
 @app.command()

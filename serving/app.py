@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -20,6 +21,7 @@ from serving.api import (
     statuses,
     watch,
 )
+from serving.api.busy import Application
 from serving.service import Service
 from serving.settings import Settings
 from serving.ui import routes as console
@@ -44,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await service.stop()
 
-    app = FastAPI(
+    app = Application(
         title="Crossflag",
         version=__version__,
         description=_ABOUT,
@@ -61,5 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     problems.register(app)
     openapi.install(app, settings.batch_limit)
-    app.add_middleware(guard.Guard, metrics=service.metrics, body_limit=settings.body_limit)
+    guarding = partial(guard.Guard, metrics=service.metrics, body_limit=settings.body_limit)
+    app.add_middleware(guarding)
+    app.answer_first(events.BUSY, guarding)
     return app

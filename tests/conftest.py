@@ -18,7 +18,6 @@ from uuid import uuid4
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-POSTGRESQL_PROGRAMS = "usr/lib/postgresql/*/bin/initdb"
 
 
 def lacking(what: str) -> NoReturn:
@@ -31,13 +30,6 @@ def lacking(what: str) -> NoReturn:
 def browser_path() -> str | None:
     """The first Chromium on the path."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
-
-
-def postgresql_programs() -> Path | None:
-    """The folder of PostgreSQL's server programs; Debian keeps them off the path."""
-    path = shutil.which("initdb")
-    found = [Path(path)] if path else sorted(Path("/").glob(POSTGRESQL_PROGRAMS))
-    return found[-1].parent if found else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -61,12 +53,12 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """Run a PostgreSQL server of this session's own; gives the folder of its socket."""
-    programs = postgresql_programs()
-    if programs is None:
-        lacking("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
-    from private_postgresql import private_server
+    from bench.postgresql import private_server, programs
 
-    with private_server(programs) as folder:
+    folder_of_programs = programs()
+    if folder_of_programs is None:
+        lacking("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    with private_server(folder_of_programs) as folder:
         yield folder
 
 

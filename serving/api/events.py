@@ -123,6 +123,15 @@ async def get_assessment(assessment_id: str, service: Use, caller: Caller) -> Re
     return answer(assessment_document(await service.assessor.find(caller, assessment_id)))
 
 
+BUSY = {
+    "/v1/payments/score": score_payment,
+    "/v1/payments/score-batch": score_payments,
+    "/v1/access-events/score": score_access_event,
+    "/v1/access-events/score-batch": score_access_events,
+}
+"""Routes that are called past FastAPI's routing; see `serving.api.busy`."""
+
+
 async def _one(service: Service, caller: Principal, event: Scorable) -> Response:
     [outcome] = await service.assessor.assess(caller, event.stream, [event])
     if isinstance(outcome, ServiceError):

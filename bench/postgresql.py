@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, in a temporary folder, on a socket there."""
+"""A PostgreSQL server of one's own, for bench and tests: a temporary folder, a socket there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,25 @@ from typing import Any
 
 import psycopg
 
+_OPTIONS = ("listen_addresses=", "max_connections=60")
 # Nothing of it outlives the tests, so it need not wait for the disk.
-_OPTIONS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=60")
+_CARELESS = ("fsync=off", "full_page_writes=off")
+_PROGRAMS = "usr/lib/postgresql/*/bin/initdb"
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs; Debian keeps them off the path."""
+    path = shutil.which("initdb")
+    found = [Path(path)] if path else sorted(Path("/").glob(_PROGRAMS))
+    return found[-1].parent if found else None
 
 
 @contextmanager
-def private_server(programs: Path) -> Iterator[str]:
-    """Run a server from the folder of its programs; yield the folder of its socket."""
+def private_server(programs: Path, durable: bool = False) -> Iterator[str]:
+    """Run a server from the folder of its programs; yield the folder of its socket.
+
+    Unless it is `durable` it waits for no disk.
+    """
     folder = Path(tempfile.mkdtemp(prefix="crossflag-pg-"))
     rights: dict[str, Any] = {"cwd": folder}
     if os.geteuid() == 0:
@@ -31,13 +43,14 @@ def private_server(programs: Path) -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         rights |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     data = folder / "data"
-    making = ["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    making: list[str | Path] = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     making += ["--no-locale", "--no-sync"]
     try:
         subprocess.run(
-            [programs / making[0], *making[1:]], check=True, stdout=subprocess.DEVNULL, **rights
+            [programs / "initdb", *making], check=True, stdout=subprocess.DEVNULL, **rights
         )
-        options = [part for option in _OPTIONS for part in ("-c", option)]
+        chosen = _OPTIONS if durable else _OPTIONS + _CARELESS
+        options = [part for option in chosen for part in ("-c", option)]
         with (folder / "server.log").open("w") as said:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, *options], stderr=said, **rights
@@ -50,6 +63,15 @@ def private_server(programs: Path) -> Iterator[str]:
             server.wait(30)
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def database(programs: Path) -> Iterator[str]:
+    """Run a durable server; yield the URL of an empty database on it."""
+    with private_server(programs, durable=True) as folder:
+        with psycopg.connect(host=folder, user="postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE crossflag")
+        yield f"postgresql://postgres@/crossflag?host={folder}"
 
 
 def _wait(folder: Path, server: subprocess.Popen[bytes]) -> None:
