@@ -208,3 +208,33 @@ def screening(
         print(json.dumps(measured, ensure_ascii=False))
     else:
         show(measured)
+
+
+@app.command()
+def names(
+    lists: Annotated[
+        Path | None,
+        typer.Option("--lists", help="Folder with ofac_sdn.csv (alt and add) and the UN's XML."),
+    ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            "--beside",
+            help="A Python that has nomenklatura, measured side by side: "
+            "python3 -m venv nk && nk/bin/pip install nomenklatura, then --beside nk/bin/python.",
+        ),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves here (svg).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """How well names are matched, by kind of difference and script, on labelled pairs."""
+    from bench import names as measuring
+    from training.progress import Teller
+
+    measured = measuring.measure(lists, beside, Teller())
+    if plot is not None:
+        measuring.draw(measured, plot)
+    if as_json:
+        print(json.dumps(measured, ensure_ascii=False))
+    else:
+        measuring.show(measured)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from models.names.parts import SHORT, WEIGHTS, Name, Part, Role
 from models.names.spelling import latin, script_of, sounded, tidy
@@ -12,6 +13,7 @@ from models.names.words import OrganisationWords, organisation_words
 
 _Token = tuple[str, str]
 _SPELLED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
+_WITH_SLASH = re.compile(r"\b([a-z])/([a-z])\b")
 _POSSESSIVE = re.compile("[\u2019']s\\b")
 _HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+|[^\u3400-\u4dbf\u4e00-\u9fff]+")
 _UNSPACED_LEGAL = (
@@ -30,6 +32,7 @@ def organisation(text: str) -> Name:
     """Take an organisation's name apart."""
     words = organisation_words()
     clean = _POSSESSIVE.sub("s", tidy(QUOTES.sub(" ", text)))
+    clean = _WITH_SLASH.sub(r"\1\2", clean)
     legal: set[str] = set()
     for form, klass in _UNSPACED_LEGAL:
         if form in clean:
@@ -83,7 +86,10 @@ def _word(text: str, plain: str, place: int, several: bool, words: OrganisationW
     if several and plain in words.stop:
         return _part(text, plain, "stop", place, None)
     klass = words.weak.get(plain) or words.weak.get(sounded(plain))
-    return _part(text, plain, "weak" if klass else "name", place, klass)
+    if klass:
+        return _part(text, plain, "weak", place, klass)
+    klass = words.translated.get(plain) or words.translated.get(sounded(plain))
+    return _part(text, plain, "name", place, klass)
 
 
 def _part(text: str, plain: str, role: Role, place: int, klass: str | None) -> Part:
@@ -111,12 +117,26 @@ def _tokens(clean: str) -> Iterator[_Token]:
 
 def _runs(word: str) -> Iterator[str]:
     script = script_of(word)
-    if script == "han":
-        yield from _HAN_RUN.findall(word)
+    if script in ("han", "hangul"):
+        for run in _HAN_RUN.findall(word) if script == "han" else (word,):
+            yield from _cut(run)
     elif script == "abjad":
         yield ARTICLE_BEFORE.sub("", word)
     else:
         yield from (part for part in word.split("_") if part)
+
+
+def _cut(run: str) -> Iterator[str]:
+    """Yield a run of Chinese or Korean writing, cut at the words that are known."""
+    for piece in _unspaced().split(run):
+        if piece:
+            yield organisation_words().unspaced.get(piece, piece)
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    known = sorted(organisation_words().unspaced, key=len, reverse=True)
+    return re.compile(f"({'|'.join(known)})")
 
 
 def _legal_form(tokens: Sequence[_Token], at: int, words: OrganisationWords) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from models.names.words import PersonWords, person_words
 
 _DOUBLE_SURNAMES = ("欧阳", "司马", "上官", "诸葛", "歐陽", "司馬", "諸葛", "남궁", "황보", "선우")
 _SERVANT = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdur", "abdu", "abed"})
+# `Abdelkader`, `Abderrahmane` and `Abdurrahman`: the article takes the letter that follows it.
+_ONE_SERVANT = re.compile(r"^abd(?:[aeu]|ou?)(?:l|r(?=r)|s(?=s)|n(?=n)|d(?=d)|z(?=z))(?=[a-z]{3})")
 _SERVANT_ABJAD = "\u0639\u0628\u062f"
 _GOD_ABJAD = "\u0627\u0644\u0644\u0647"
 _ARTICLES = frozenset({"al", "el", "ul", "ol", "ur", "ar", "as", "us", "az", "an", "ad", "ud", "l"})
@@ -35,7 +38,11 @@ def person(text: str) -> Name:
     family_first = bool(comma and WORDS.search(before) and WORDS.search(after))
     found = [(word, True) for word in _split(before)]
     found += [(word, False) for word in _split(after.replace(",", " "))]
-    told = [_Word(word, plain, first) for word, first in _servants(found) if (plain := latin(word))]
+    told = [
+        _Word(word, plain, first)
+        for word, first in _servants(found)
+        if (plain := _ONE_SERVANT.sub("abdul", latin(word)))
+    ]
     told, titles, suffix = _bare(told, words, bool(comma))
     several = sum(len(word.latin) > 1 for word in told) > 1
     parts = [
@@ -101,13 +108,28 @@ def _split(text: str) -> Iterator[str]:
     """Yield the words; Chinese and Korean family names are cut off, and the Arabic article."""
     for run in WORDS.findall(text.replace(".", " ").replace("_", " ")):
         script = script_of(run)
-        if script in ("han", "hangul") and 2 <= len(run) <= 4:
+        if script == "han" and (read := _japanese(run)):
+            yield from read
+        elif script in ("han", "hangul") and 2 <= len(run) <= 4:
             family = 2 if run[:2] in _DOUBLE_SURNAMES and len(run) > 2 else 1
             yield from (run[:family], run[family:])
         elif script == "abjad" and len(run) > 4 and ARTICLE_BEFORE.search(run):
             yield from (ARTICLE, ARTICLE_BEFORE.sub("", run))
         else:
             yield run
+
+
+def _japanese(run: str) -> tuple[str, ...]:
+    """Return a Japanese name in Latin letters, () when its characters are none that is known."""
+    words = person_words()
+    for width in (3, 2, 1):
+        family, given = words.japanese_family.get(run[:width]), run[width:]
+        if family and given in words.japanese_given:
+            return family, words.japanese_given[given]
+        if family and width > 1 and len(run) > 2:
+            return family, given
+    # A family name of one character may as well be Chinese.
+    return (words.japanese_family[run],) if run in words.japanese_family and len(run) > 1 else ()
 
 
 def _servants(words: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:

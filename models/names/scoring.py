@@ -9,11 +9,12 @@ that only one side has says less (John and John Kevin). How much is set per kind
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.names.alignment import Alignment, Pair, align
 from models.names.parts import Name, Part
+from models.names.spelling import is_syllables, latin
 
 ORDER = 0.985
 """Left of a score when the words stand in another order."""
@@ -41,6 +42,11 @@ _SUFFIX = 0.6
 _LEGAL_FORMS = 0.955
 _OTHER_NUMBERS = 0.6
 _VAGUE = 0.88
+_OTHER_INITIAL = 0.9
+_SWAPPED = 0.6
+_MIXED = 0.8
+_OTHER_SYLLABLE = 0.8
+_SON_OF = frozenset({"bin", "ibn", "ben", "bint", "binti", "binte", "ould", "uld", "wuld"})
 _MORE_NUMBERS = 0.82
 
 
@@ -84,13 +90,19 @@ def _person(a: Name, b: Name, alignment: Alignment) -> float:
     if telling <= 1 and most > 1:
         found *= PERSON.one_word
     if not _in_order(a, b, alignment.pairs):
-        found *= ORDER
+        found *= ORDER if _turned(alignment.pairs) else _MIXED
     if any(pair.a[0].family is not None and pair.b[0].family is not None
            and pair.a[0].family != pair.b[0].family for pair in alignment.pairs
            if pair.weight > 0.1):  # fmt: skip
         found *= _OTHER_PLACE
-    if a.joined == b.joined and len(a.joined) > 5:
+    if a.joined == b.joined and len(a.joined) > 5 and not _both_han(a, b):
         found = max(found, _SPACED)
+    if _more_syllables(alignment):
+        found *= _OTHER_SYLLABLE
+    if _initials_differ(alignment):
+        found *= _OTHER_INITIAL
+    if _fathers_swapped(a, b):
+        found *= _SWAPPED
     if a.suffix != b.suffix:
         found *= _SUFFIX if a.suffix and b.suffix else 0.97
     return found
@@ -124,12 +136,70 @@ def _letters(a: Name, b: Name) -> float:
         told = [part for part in short.parts if part.role not in ("legal", "stop")]
         if len(told) != 1 or not 3 <= len(told[0].latin) <= 8:
             continue
-        words = [part for part in full.parts if part.role != "legal"]
-        without_stops = [part for part in words if part.role != "stop"]
-        for chosen in (words, without_stops):
+        every = [one for part in full.parts for one in _one_by_one(part)]
+        words = [part for part in every if part.role != "legal"]
+        for chosen in (
+            words,
+            [part for part in words if part.role != "stop"],
+            every,
+            [part for part in every if part.role != "stop"],
+        ):
             if len(chosen) > 2 and "".join(p.latin[0] for p in chosen) == told[0].latin:
                 best = max(best, min(0.54 + 0.06 * len(told[0].latin), 0.84))
     return best
+
+
+def _one_by_one(part: Part) -> list[Part]:
+    """Return the words of a part, since each word of a legal form may give its letter."""
+    return [replace(part, latin=plain) for word in part.text.split() if (plain := latin(word))]
+
+
+def _both_han(a: Name, b: Name) -> bool:
+    return a.parts[0].script == "han" and b.parts[0].script == "han"
+
+
+def _more_syllables(alignment: Alignment) -> bool:
+    """Tell whether one side has a Chinese or Korean syllable more: Lee Min and Lee Min-jung."""
+    over = [*alignment.only_a, *alignment.only_b]
+    words = [part for pair in alignment.pairs for part in (*pair.a, *pair.b)]
+    return bool(over) and all(
+        part.script in ("han", "hangul") or (len(part.latin) < 6 and is_syllables(part.latin))
+        for part in (*over, *words)
+    )
+
+
+def _turned(pairs: Sequence[Pair]) -> bool:
+    """Tell whether one order of the words is the other turned round: family name first or last."""
+    told = sorted(
+        (pair.a[0].place, pair.b[0].place)
+        for pair in pairs
+        if pair.weight > 0.1 and "initial" not in (pair.a[0].role, pair.b[0].role)
+    )
+    places = [place for _, place in told]
+    falls = sum(x > y for x, y in pairwise([*places, *places[:1]]))
+    return len(places) < 3 or falls == 1
+
+
+def _initials_differ(alignment: Alignment) -> bool:
+    """Tell whether each side has an initial that the other has not: John A. and John B."""
+    return all(
+        any(part.role == "initial" for part in side)
+        for side in (alignment.only_a, alignment.only_b)
+    )
+
+
+def _fathers_swapped(a: Name, b: Name) -> bool:
+    """Tell whether one is the son of whom the other is the father: X bin Y and Y bin X."""
+    of_b = _sons(b)
+    return any((father, son) in of_b for son, father in _sons(a))
+
+
+def _sons(name: Name) -> set[tuple[str, str]]:
+    return {
+        (before.sound, after.sound)
+        for before, word, after in zip(name.parts, name.parts[1:], name.parts[2:], strict=False)
+        if word.latin in _SON_OF
+    }
 
 
 def _names(parts: Sequence[Part]) -> int:

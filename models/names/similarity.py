@@ -8,6 +8,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from models.names.parts import Part
+from models.names.romanising import one_in_chinese, one_in_korean
 from models.names.spelling import consonants, is_syllables, korean, sounded
 from models.names.words import person_words
 
@@ -18,6 +19,9 @@ SAME_SOUND = 0.95
 SAME_CLASS = 0.94
 SAME_NAME = 0.92
 SAME_CONSONANTS = 0.9
+SAME_KOREAN = 0.86
+SAME_BUT_VOWELS = 0.88
+SHORTENED = 0.8
 INITIAL = 0.85
 LEAST = 0.4
 """Below this two words count as different."""
@@ -58,10 +62,35 @@ def word_similarity(a: str, b: str, person: bool) -> float:
             return SAME_NAME
         if words.different.get(a, _NONE) & words.different.get(b, _NONE):
             return 0.0
+        if one_in_chinese(a, b):
+            return SAME_NAME
+        if min(len(a), len(b)) > 7 and a.startswith(_SERVANT) and b.startswith(_SERVANT):
+            # What is served is the name; all such names begin alike.
+            rest = a[len(_SERVANT) :], b[len(_SERVANT) :]
+            return SAME_LATIN if rest[0] == rest[1] else word_similarity(*rest, True)
+        if one_in_korean(a, b):
+            return SAME_KOREAN
     shorter, longer = sorted((a, b), key=len)
     if person and len(shorter) > 3 and longer[:-1] == shorter and longer[-1] in _ENDINGS:
         return _ENDINGS[longer[-1]]
+    if person and len(shorter) > 3 and _derived(shorter, longer):
+        return _DERIVED
+    if not person and _shortened(shorter, longer):
+        return SHORTENED
     return _spelled_alike(a, b, person)
+
+
+def _derived(shorter: str, longer: str) -> bool:
+    """Tell whether a family name is made of another name: Harrison of Harris."""
+    return longer.startswith(shorter) and longer[len(shorter) :] in _MADE_BY
+
+
+def _shortened(shorter: str, longer: str) -> bool:
+    """Tell whether a word is another's consonants, as in Trdg for Trading: first letter first."""
+    if len(shorter) < 3 or _VOWELS.search(shorter) or shorter[0] != longer[0]:
+        return False
+    letters = iter(longer)
+    return len(longer) > len(shorter) + 1 and all(letter in letters for letter in shorter)
 
 
 def _spelled_alike(a: str, b: str, person: bool) -> float:
@@ -78,16 +107,35 @@ def _spelled_alike(a: str, b: str, person: bool) -> float:
         bones = _VOWELS.sub("", sound_a)
         if len(bones) > 2 and bones == _VOWELS.sub("", sound_b) and a[0] == b[0]:
             best = max(best, 0.8 if abs(len(a) - len(b)) < 3 else 0.65)
+    syllables = is_syllables(a) and is_syllables(b)
+    told = len(shorter) > (4 if syllables else 3)
+    if told and _near_vowels(sound_a, sound_b):
+        return max(best, SAME_BUT_VOWELS)
     if a[0] != b[0] and sound_a[:1] != sound_b[:1]:
         best -= 0.06 if len(shorter) > 5 and (person or len(a) != len(b)) else 0.2
-    if person and best < 0.9 and is_syllables(a) and is_syllables(b) and not _slip(a, b):
+    if person and best < 0.9 and syllables and not _slip(a, b):
         best -= 0.2
     return best if best >= LEAST else 0.0
 
 
+_SERVANT = "abdul"
+_DERIVED = 0.55
+_MADE_BY = frozenset(
+    {"son", "sson", "sen", "ez", "es", "ski", "sky", "skaya", "enko", "ov", "ova", "ev", "eva",
+     "yan", "zadeh", "zade", "pour", "poor", "uddin", "ullah", "ian", "ini", "ino", "ina", "etti",
+     "elli", "man", "mann", "ing", "ton", "field", "berg", "stein", "ani"}
+)  # fmt: skip
 # A woman's form of a family name, or another given name; a name of origin, and what it is made of.
 _ENDINGS = {"a": 0.7, "i": 0.78}
 _NONE: frozenset[int] = frozenset()
+
+
+def _near_vowels(a: str, b: str) -> bool:
+    """Tell whether two words differ only in vowels that transliterations confuse: o, u and e, i."""
+    return a.translate(_NEAR) == b.translate(_NEAR)
+
+
+_NEAR = str.maketrans({"o": "u", "e": "i"})
 
 
 def _slip(a: str, b: str) -> bool:

@@ -36,6 +36,7 @@ _USUAL = str.maketrans(
         "\u0649": "a",
         "\u06cc": "y",
         "\u05d1": "b",
+        "\u05e4": "p",
     }
 )
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -58,6 +59,7 @@ _SOUNDS = tuple(
         (r"c(?=[eiy])", "s"),
         (r"c", "k"),
         (r"w", "v"),
+        (r"ou(?=[aei])", "v"),
         (r"(?:oo|ou)", "u"),
         (r"ee", "i"),
         (r"y", "i"),

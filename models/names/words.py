@@ -23,6 +23,9 @@ class PersonWords:
     """By word: the groups of spellings and short forms that it belongs to."""
     different: dict[str, frozenset[int]]
     """By word: the groups of near spellings in which each word is another name."""
+    japanese_family: dict[str, str]
+    """Family names in Chinese characters, and how Japanese reads them."""
+    japanese_given: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,17 @@ class OrganisationWords:
     """By word: the class of weak words, which is one across languages."""
     stop: frozenset[str]
     numbers: dict[str, str]
+    translated: dict[str, str]
+    """By word: the class of words that name, and that are one across languages."""
+    unspaced: dict[str, str]
+    """Chinese and Korean words, which stand without spaces, and the word each is one with."""
 
 
 @cache
 def person_words() -> PersonWords:
     """Return the words of persons' names."""
     sections = _sections("persons.txt")
+    japanese = _sections("japanese.txt")
     return PersonWords(
         titles=frozenset(_flat(sections["titles"])),
         suffixes={word: line[0] for line in sections["suffixes"] for word in line},
@@ -50,6 +58,8 @@ def person_words() -> PersonWords:
         common=frozenset(_flat(sections["common"])),
         same=_groups(_lines("same_names.txt")),
         different=_groups(_widened(_lines("different_names.txt"), _lines("same_names.txt"))),
+        japanese_family=dict(_two(japanese["family"])),
+        japanese_given=dict(_two(japanese["given"])),
     )
 
 
@@ -64,6 +74,8 @@ def organisation_words() -> OrganisationWords:
         weak=_classes(sections["weak"]),
         stop=frozenset(_flat(sections["stop"])),
         numbers={word: line[0] for line in _lines("numbers.txt") for word in line[1:]},
+        translated=_classes(sections["translated"]),
+        unspaced={word: line[0] for line in _lines("unspaced.txt") for word in line[1:]},
     )
 
 
@@ -80,6 +92,10 @@ def _sections(name: str) -> dict[str, list[list[str]]]:
         else:
             found.append(line)
     return sections
+
+
+def _two(lines: list[list[str]]) -> list[tuple[str, str]]:
+    return [(line[0], line[1]) for line in lines]
 
 
 def _flat(lines: list[list[str]]) -> list[str]:

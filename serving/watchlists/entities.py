@@ -22,7 +22,7 @@ from serving.watchlists.properties import checked
 Assertion: TypeAlias = Literal["listed", "alleged", "charged", "convicted", "victim"]
 Topic: TypeAlias = Literal[
     "sanction", "wanted", "trafficking", "mule", "crime", "cyber", "stolen", "forfeiture",
-    "politician", "missing", "victim",
+    "politician", "missing", "victim", "benign",
 ]  # fmt: skip
 PROTECTED: frozenset[str] = frozenset({"missing", "victim"})
 """Topics of people to be protected: a hit on them is no risk and never moves a score."""
@@ -42,8 +42,11 @@ SCHEMATA: dict[str, Kind | None] = {
     "Device": None,
     "Network": None,
     "Domain": None,
+    "Email": None,
+    "Phone": None,
     "Firearm": None,
     "Asset": None,
+    "Property": None,
     "Notice": None,
 }
 """Kinds of records, and as what their names are compared; None: by identifiers alone."""

@@ -18,6 +18,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 _WALLET = re.compile(r"[A-Za-z0-9:]{20,120}")
+_COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "silver", "un")
 _FORMER = frozenset({"su", "yu", "cs", "dd", "an", "xk", "eu", "zz"})
 _OTHER_NAMES = {
     "russia": "ru", "iran": "ir", "syria": "sy", "korea, north": "kp", "north korea": "kp",
@@ -129,6 +130,16 @@ def _email(value: str) -> str | tuple[str, str]:
     return value if _EMAIL.fullmatch(value) else ("not an e-mail address", "give name@domain")
 
 
+def _phone(value: str) -> str | tuple[str, str]:
+    digits = sum(character.isdigit() for character in value)
+    return value if digits >= 5 else ("not a phone number", "give one such as +32 2 123 45 67")
+
+
+def _colour(value: str) -> str | tuple[str, str]:
+    plain = value.lower()
+    return plain if plain in _COLOURS else ("not a colour of notices", f"give one of {_COLOURS}")
+
+
 def _wallet(value: str) -> str | tuple[str, str]:
     return value if _WALLET.fullmatch(value) else ("not a wallet address", "give it whole")
 
@@ -142,4 +153,6 @@ _CHECKS: dict[str, Check] = {
     "domain": _domain,
     "email": _email,
     "publicKey": _wallet,
+    "phone": _phone,
+    "noticeColour": _colour,
 }

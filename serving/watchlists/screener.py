@@ -17,6 +17,7 @@ from serving.watchlists.indicators import Indicators
 NAME_LEAST = 0.8
 """Score from which a name of an event is a hit; higher than the matcher's own threshold, since an
 event's names are asked of tens of thousands."""
+_ONLY_THREATS = frozenset({"cyber", "benign"})
 _KINDS: tuple[Kind, ...] = ("person", "organisation")
 _REMEMBERED = 100_000
 
@@ -148,12 +149,16 @@ class Screener:
 
     def indicator(self, kind: str, value: str, field: str, member: str) -> list[Hit]:
         """Return the records that a number or address identifies (kinds as in `Indicators`)."""
-        return [
+        hits = [
             hit
             for one in self.lists
             if one.seen_by(member)
             for hit in one.by_indicator(kind, value, field)
         ]
+        if any("benign" in hit.topics for hit in hits):
+            # What a warning list calls harmless is no sign of an attack; a sanction stays one.
+            return [hit for hit in hits if not _ONLY_THREATS.issuperset(hit.topics)]
+        return hits
 
     def subject(
         self, asked: Subject, member: str, least: float, lists: frozenset[str] | None = None

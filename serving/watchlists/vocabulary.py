@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.names.parts import Part
+from models.names.romanising import may_be_korean, wade_giles
 from models.names.similarity import similarity
 from models.names.spelling import consonants, korean
 from models.names.words import person_words
@@ -86,10 +87,18 @@ class Vocabulary:
             yield "b" + bones + part.latin[:1]
         if part.klass:
             yield "c" + part.klass
-        for group in person_words().same.get(part.latin, ()) if self._person else ():
-            yield f"g{group}"
-        for prefix in _PREFIXES if self._person else ():
-            bare = part.latin[len(prefix) :]
-            if len(bare) > 3 and part.latin.startswith(prefix):
-                yield "s" + bare
-                break
+        if self._person:
+            yield from _of_persons(part)
+
+
+def _of_persons(part: Part) -> Iterator[str]:
+    yield "s" + wade_giles(part.latin)
+    if may_be_korean(part.latin):
+        yield "m" + korean(part.latin)
+    for group in person_words().same.get(part.latin, ()):
+        yield f"g{group}"
+    for prefix in _PREFIXES:
+        bare = part.latin[len(prefix) :]
+        if len(bare) > 3 and part.latin.startswith(prefix):
+            yield "s" + bare
+            break

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from models.names import THRESHOLD, Kind, Subject, compare, compare_subjects
 from models.names.parsing import parse, readings
 
-PAIRS = Path(__file__).parents[2] / "data_samples" / "names" / "pairs.csv"
+SAMPLES = Path(__file__).parents[2] / "data_samples" / "names"
+PAIRS = SAMPLES / "pairs.csv"
 # Rows of the file that the matcher is known to get wrong, so that a change for the worse is seen.
 KNOWN_WRONG = {"דוד לוי", "David Levi", "Martin, James", "Ali, Hassan"}
 
@@ -131,3 +132,40 @@ def test_a_name_is_itself(text: str, kind: Kind) -> None:
     found = compare(text, text, kind)
     assert found.score in (0.0, 1.0)
     assert (found.score == 1.0) == bool(parse(text, kind).parts)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("田中太郎", "Taro Tanaka", True),
+        ("田中太郎", "Tanaka Jiro", False),
+        ("黃志偉", "Huang Chih-wei", True),
+        ("Chiang Chung-cheng", "Jiang Zhongzheng", True),
+        ("Pak Pong-ju", "Park Bong-joo", True),
+        ("Abdelkader Benmokhtar", "Abd al-Qadir bin Mukhtar", True),
+        ("Abdul Karim Zadran", "Abdul Rahim Zadran", False),
+        ("Usama Ladini", "Osama Ladini", True),
+        ("John Harris", "John Harrison", False),
+        ("Khalid bin Walid al-Shami", "Walid bin Khalid al-Shami", False),
+    ],
+)
+def test_what_each_rule_of_persons_names_is_for(a: str, b: str, same: bool) -> None:
+    assert compare(a, b).match is same
+    assert compare(b, a).match is same
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("北京星辰科技有限公司", "Beijing Xingchen Technology Co., Ltd.", True),
+        ("北京星辰科技有限公司", "北京海洋科技有限公司", False),
+        ("조선무역은행", "Choson Trade Bank", True),
+        ("Ministerio de Defensa de Lutha", "Lutha Ministry of Defence", True),
+        ("Kestrel Intl Trdg Co", "Kestrel International Trading Company", True),
+        ("Syldavian Oil Refining and Distribution Company", "SORDC", True),
+        ("Polaris Spółka z o.o.", "Polaris Sp. z o.o.", True),
+    ],
+)
+def test_what_each_rule_of_organisations_names_is_for(a: str, b: str, same: bool) -> None:
+    assert compare(a, b, "organisation").match is same
+    assert compare(b, a, "organisation").match is same

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from features.errors import Problem
 from serving.watchlists.entities import Entity, Refused
-from serving.watchlists.readers import blocklist, followthemoney, ofac, tabular, un
+from serving.watchlists.readers import blocklist, followthemoney, misp, ofac, stix, tabular, un
 
 Row = Entity | Refused
 
@@ -31,6 +31,8 @@ _READERS: dict[str, Callable[[Path, Counter[str], Path | None], Iterator[Row]]] 
     "ftm": followthemoney.read,
     "csv": tabular.read,
     "blocklist": blocklist.read,
+    "stix": stix.read,
+    "misp": misp.read,
 }
 FORMATS = tuple(_READERS)
 
@@ -63,6 +65,10 @@ def guess(path: Path) -> str:
             start = file.read(2_000)
     if b"<CONSOLIDATED_LIST" in start:
         return "un"
+    if b'"bundle"' in start and b'"objects"' in start:
+        return "stix"
+    if any(mark in start for mark in (b'"Event"', b'"response"', b'"matching_attributes"')):
+        return "misp"
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson", ".ijson") or start[:1] == b"{":
         return "ftm"
     if b"-0-" in start or path.name.lower().endswith("sdn.csv"):

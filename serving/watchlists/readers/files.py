@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 from lxml import etree
 
 from features.errors import UnreadableFile
@@ -36,6 +38,17 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise UnreadableFile(f"{path} is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except (OSError, csv.Error) as error:
         raise UnreadableFile(f"{path} cannot be read: {error}") from error
+
+
+def document(path: Path) -> dict[str, Any]:
+    """Return the one JSON object that a file holds. Raises `UnreadableFile`."""
+    try:
+        found = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise UnreadableFile(f"{path} is not whole JSON in UTF-8: {error}; {_FIX}") from error
+    if not isinstance(found, dict):
+        raise UnreadableFile(f"{path} holds no JSON object; {_FIX}")
+    return found
 
 
 def xml(path: Path) -> etree._Element:
