@@ -87,3 +87,28 @@ class Assessment:
         if self.novel and self.probability < self.thresholds["review"]:
             return self.unusual[0].text
         return self.reasons[0].text if self.reasons else None
+
+    def document(self, duplicate: bool = False) -> dict[str, Any]:
+        """Return what its member gets to see of it; `duplicate` says that it is told again."""
+        return {
+            "assessment_id": self.assessment_id,
+            "stream": self.stream,
+            "event_id": self.event_id,
+            "advice": self.advice,
+            "because": self.because,
+            "probability": self.probability,
+            "reasons": self.reasons,
+            "counterfactual": self.counterfactual,
+            "novelty": self.novelty,
+            "unusual": self.unusual,
+            "watchlist_hits": self.watchlist_hits,
+            "model": {"name": self.model_name, "version": self.model_version},
+            "feature_set": self.feature_set,
+            "reference": self.reference_version,
+            "case_id": self.case_id,
+            "pool": self.pool,
+            "late": self.late,
+            "duplicate": duplicate,
+            "amount_reference": self.amount_reference,
+            "received_at": self.received_at,
+        }

@@ -37,6 +37,7 @@ class Keys:
         self._mark = pepper.mark
         self._used: dict[str, int] = {}
         self._remembered: dict[str, tuple[int, KeyRow | None]] = {}
+        self._senders: dict[str, tuple[int, KeyRow | None]] = {}
 
     async def principal(self, presented: str | None) -> Principal:
         """Return who holds the presented key; raises `Unauthorized` for all that is not valid."""
@@ -66,6 +67,23 @@ class Keys:
             await sequencer.submit(lambda turn: accounts.note_used(turn.unit.connection, used))
         except ServiceError:
             self._used = used | self._used
+
+    async def sender(self, member: str) -> Principal | None:
+        """Return in whose name a member's events are taken that came another way than by a key.
+
+        That is the newest of its keys in force that may score; None without one, so that whoever
+        revokes a member's keys stops its streams as well, within a second.
+        """
+        at = now()
+        looked_up, found = self._senders.get(member, (0, None))
+        if at - looked_up > SECONDS_REMEMBERED * 1_000_000:
+            found = await self._database.reads(accounts.sender, member, "score", at)
+            if len(self._senders) >= _REMEMBERED:
+                self._senders.clear()
+            self._senders[member] = (at, found)
+        if found is None:
+            return None
+        return Principal("key", found.prefix, member, found.country, frozenset(found.scopes))
 
     async def _key(self, prefix: str) -> KeyRow | None:
         at = now()

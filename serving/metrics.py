@@ -111,6 +111,18 @@ class Metrics:
             ["stream"],
             registry=registry,
         )
+        self.stream_lag = Gauge(
+            "crossflag_stream_lag_records",
+            "Records that wait in this worker's partitions",
+            ["topic", "partition"],
+            registry=registry,
+        )
+        self.dead_letters = Counter(
+            "crossflag_dead_letters",
+            "Records that cannot be scored, put on the topic of dead letters",
+            ["reason"],
+            registry=registry,
+        )
 
     def text(self) -> bytes:
         """Return every metric in Prometheus' text form."""

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -97,7 +98,7 @@ class Assessor:
         principal.require("score")
         scorer = self._champions.scorer(stream)
         member = principal.member
-        seen: list[Seen] | None = [] if self._shadow.wanted(stream) else None
+        seen = self._shadow_of(stream)
 
         def task(turn: Turn) -> list[Assessed | ServiceError]:
             return self._assess(turn, member, scorer, events, seen)
@@ -108,6 +109,31 @@ class Assessor:
             self._shadow.offer(seen)
         self._count(stream, answers)
         return answers
+
+    async def assess_mixed(
+        self, principal: Principal, events: Sequence[Scorable]
+    ) -> list[Assessed | ServiceError]:
+        """Score events of both streams in their order, in one commit; else as `assess`."""
+        principal.require("score")
+        member = principal.member
+        runs = [
+            (self._champions.scorer(stream), stream, list(run), self._shadow_of(stream))
+            for stream, run in groupby(events, key=lambda event: event.stream)
+        ]
+
+        def task(turn: Turn) -> list[list[Assessed | ServiceError]]:
+            return [self._assess(turn, member, scorer, run, seen) for scorer, _, run, seen in runs]
+
+        keys = [(member, event.stream, event.event_id) for event in events]
+        answers = await self._sequencer.submit(task, member=member, keys=keys)
+        for (_, stream, _, seen), of_run in zip(runs, answers, strict=True):
+            if seen:
+                self._shadow.offer(seen)
+            self._count(stream, of_run)
+        return [one for of_run in answers for one in of_run]
+
+    def _shadow_of(self, stream: str) -> list[Seen] | None:
+        return [] if self._shadow.wanted(stream) else None
 
     async def find(self, principal: Principal, assessment_id: str) -> Assessment:
         """Return one of the member's assessments; raises `NotFound`, or `Forbidden` (`read`)."""

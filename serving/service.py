@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
 from features.reference import Reference
 from models.bundle import Bundle
@@ -40,9 +41,12 @@ _log = logging.getLogger("crossflag")
 
 
 class Service:
-    """The running service's use cases. Raises StoreError or BadReference when it cannot be made."""
+    """The running service's use cases. Raises StoreError or BadReference when it cannot be made.
 
-    def __init__(self, settings: Settings) -> None:
+    With `on_demand` it owns members only once events of theirs are asked for; see `ownership_of`.
+    """
+
+    def __init__(self, settings: Settings, *, on_demand: bool = False) -> None:
         self.settings = settings
         self.metrics = Metrics()
         pepper = settings.pepper
@@ -65,6 +69,7 @@ class Service:
             settings.members,
             settings.owner_patience,
             self.agreements.together,
+            on_demand,
         )
         self.sequencer = Sequencer(
             self.database,
@@ -111,6 +116,8 @@ class Service:
             minutes=settings.watch_minutes,
             days=settings.drift_days,
         )
+        self.hindrances: list[Callable[[], str | None]] = []
+        """What else may say why the service takes no events just now."""
         self._followers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -144,7 +151,7 @@ class Service:
         reasons = [f"the service is {doing}"] if doing else []
         if not self.champions.versions():
             reasons += self.champions.missing.values()
-        return reasons
+        return reasons + [why for one in self.hindrances if (why := one())]
 
     async def _note_used_keys(self) -> None:
         while True:

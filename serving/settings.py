@@ -38,6 +38,16 @@ class Settings:
     """On PostgreSQL: members whose events this service takes, separated by commas; else all."""
     owner_patience: int = 10
     """On PostgreSQL: seconds without a sign of life after which another service takes over."""
+    kafka: str | None = None
+    """`crossflag worker`: Kafka brokers, as HOST:PORT, separated by commas."""
+    kafka_group: str = "crossflag"
+    """`crossflag worker`: consumer group whose workers share the partitions."""
+    kafka_topic: str = "crossflag.events"
+    """`crossflag worker`: topic of events to score."""
+    kafka_results: str = "crossflag.assessments"
+    """`crossflag worker`: topic of assessments, as CloudEvents."""
+    kafka_dead_letters: str = "crossflag.dead-letters"
+    """`crossflag worker`: topic of records that cannot be scored, with the reason."""
     agreements: Path | None = None
     """TOML file of agreements by which members share their history; without it none do."""
     ip_overlay: Path | None = None

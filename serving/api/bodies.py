@@ -65,28 +65,7 @@ def answer(document: Any, status: int = 200) -> Response:
 
 def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict[str, Any]:
     """Return what a caller gets to see of an assessment."""
-    return {
-        "assessment_id": assessment.assessment_id,
-        "stream": assessment.stream,
-        "event_id": assessment.event_id,
-        "advice": assessment.advice,
-        "because": assessment.because,
-        "probability": assessment.probability,
-        "reasons": assessment.reasons,
-        "counterfactual": assessment.counterfactual,
-        "novelty": assessment.novelty,
-        "unusual": assessment.unusual,
-        "watchlist_hits": assessment.watchlist_hits,
-        "model": {"name": assessment.model_name, "version": assessment.model_version},
-        "feature_set": assessment.feature_set,
-        "reference": assessment.reference_version,
-        "case_id": assessment.case_id,
-        "pool": assessment.pool,
-        "late": assessment.late,
-        "duplicate": duplicate,
-        "amount_reference": assessment.amount_reference,
-        "received_at": assessment.received_at,
-    }
+    return assessment.document(duplicate)
 
 
 def item(index: int, outcome: Assessed | ServiceError) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,12 @@ from serving.errors import Invalid
 from serving.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+_UVICORN: dict[str, Any] = {
+    "access_log": False,
+    "log_config": None,
+    "server_header": False,
+    "proxy_headers": False,
+}
 for _name, _part in {**PARTS, "history": history.app, "watchlist": watchlist.app}.items():
     app.add_typer(_part, name=_name)
 app.command("screen")(screen)
@@ -59,17 +65,31 @@ def serve(
     )
     if workers != 1:
         raise Invalid([_one_process(workers, settings)])
+    _log_to_standard_error()
+    uvicorn.run(create_app(settings), host=host, port=port, **_UVICORN)
+
+
+@app.command()
+def worker(
+    kafka: Annotated[str | None, typer.Option(help="Brokers, as HOST:PORT.")] = None,
+    host: Annotated[str, typer.Option(help="Address of health and metrics.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of health and metrics.")] = 8001,
+    home: Home = None,
+) -> None:
+    """Score the events of a Kafka topic until it is stopped; run as many as there is work for."""
+    import uvicorn
+
+    from serving.worker import create_worker
+
+    settings = Settings.from_environment(home=home, kafka=kafka)
+    _log_to_standard_error()
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    uvicorn.run(create_worker(settings), host=host, port=port, **_UVICORN)
+
+
+def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-    )
 
 
 def _one_process(workers: int, settings: Settings) -> Problem:

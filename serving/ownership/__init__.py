@@ -36,6 +36,9 @@ class Ownership(Protocol):
     def claim(self, member: str) -> None:
         """Become a member's owner now; raises `Unavailable` saying who is, or why not."""
 
+    def release(self, members: Collection[str]) -> None:
+        """Let go of some members, so that another process may take them at once."""
+
     def lost(self, unit: Unit, fences: Mapping[str, int | None]) -> set[str]:
         """Return those that are not owned any more; the others stay until the unit's commit."""
 
@@ -68,6 +71,9 @@ class Sole:
     def claim(self, member: str) -> None:
         """Every member is owned already."""
 
+    def release(self, members: Collection[str]) -> None:
+        """Nobody else could take them."""
+
     def lost(self, unit: Unit, fences: Mapping[str, int | None]) -> set[str]:
         """Return none."""
         return set()
@@ -82,13 +88,15 @@ def ownership_of(
     members: Collection[str],
     patience: float,
     together: Callable[[Collection[str]], Collection[str]] = set,
+    on_demand: bool = False,
 ) -> Ownership:
     """Return the kind of ownership that this database asks for.
 
-    `together` gives some members and all whom agreements tie to them.
+    `together` gives some members and all whom agreements tie to them. With `on_demand`, members
+    are owned only from the first event on that asks for them: something else says whose they are.
     """
     if database.shared:
-        return Shared(database, members, patience, together)
+        return Shared(database, members, patience, together, on_demand)
     return Sole(database)
 
 

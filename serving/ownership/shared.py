@@ -23,7 +23,8 @@ class Shared:
 
     `members` limits what this process may own (all, when empty). A process that gave no sign of
     life for `patience` seconds is taken over: its connections are ended, the lock is taken, the
-    fencing number rises. A process that died lets go by itself, and at once.
+    fencing number rises. A process that died lets go by itself, and at once. With `on_demand` it
+    takes no member that nobody asked for.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Shared:
         members: Collection[str],
         patience: float,
         together: Callable[[Collection[str]], Collection[str]] = set,
+        on_demand: bool = False,
     ) -> None:
         self._database = database
+        self._on_demand = on_demand
         self._instance = database.instance
         self._name = f"{socket.gethostname()}, process {os.getpid()}"
         self._may_own = frozenset(members)
@@ -95,6 +98,13 @@ class Shared:
             f"once this service has taken over"
         )
 
+    def release(self, members: Collection[str]) -> None:
+        """Give the locks of some members back; whoever asks for their events takes them."""
+        with self._one_at_a_time, contextlib.suppress(StoreFailure):
+            for member in members:
+                if self._held.pop(member, None) is not None:
+                    owners.let_go(self._connected(), member)
+
     def lost(self, unit: Unit, fences: Mapping[str, int | None]) -> set[str]:
         """Compare the numbers with the database's, and keep take-overs out until the commit."""
         if not fences:
@@ -131,14 +141,14 @@ class Shared:
             for one in possible:
                 if one.instance != self._instance or one.fence != self._held.get(one.member):
                     self._held.pop(one.member, None)
-                    if self._first_of(one.member):
+                    if not self._on_demand and self._first_of(one.member):
                         self._take(one.member)
         except (StoreFailure, StoreError) as error:
             _log.error("ownership cannot be kept: %s", type(error).__name__)
             self._standing_by = "unable to reach its database"
             self._let_go()
         else:
-            self._standing_by = _STANDING_BY if possible else None
+            self._standing_by = _STANDING_BY if possible and not self._on_demand else None
 
     def _take(self, member: str) -> bool:
         connection = self._connected()

@@ -73,6 +73,21 @@ def key(connection: Connection, prefix: str) -> KeyRow | None:
     return _key(row) if row else None
 
 
+def sender(connection: Connection, member: str, scope: str, at: int) -> KeyRow | None:
+    """Return the member's newest key that is in force at a time and has a scope."""
+    columns = api_keys.c
+    rows = connection.execute(
+        sa.select(api_keys)
+        .where(
+            columns.member == member,
+            columns.revoked_at.is_(None),
+            sa.or_(columns.expires_at.is_(None), columns.expires_at > at),
+        )
+        .order_by(columns.created_at.desc(), columns.prefix)
+    )
+    return next((key for key in map(_key, rows) if scope in key.scopes), None)
+
+
 def keys(connection: Connection) -> list[KeyRow]:
     """Return every key, oldest first."""
     return [
