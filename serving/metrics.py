@@ -111,6 +111,12 @@ class Metrics:
             ["stream"],
             registry=registry,
         )
+        self.webhooks = Counter(
+            "crossflag_webhook_attempts",
+            "Attempts at webhooks, by what became of the message",
+            ["state"],
+            registry=registry,
+        )
         self.stream_lag = Gauge(
             "crossflag_stream_lag_records",
             "Records that wait in this worker's partitions",

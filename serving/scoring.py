@@ -35,6 +35,7 @@ from serving.store.unit import Entry
 from serving.subjects import counterparty_of, references_of, subject_of
 from serving.watchlists.keeping import Screening
 from serving.watchlists.questions import rule_hits
+from serving.webhooks.outbox import Outbox
 
 Scorable: TypeAlias = Payment | AccessEvent
 _ALIKE = 2
@@ -61,7 +62,8 @@ class Assessor:
     """Scores events.
 
     `access_exposure` (EUR cents) is what a flagged access event puts at risk; `lot` draws a few of
-    the events that are left clear, to be looked at as well; `screening` knows the lists in force.
+    the events that are left clear, to be looked at as well; `screening` knows the lists in force;
+    `outbox` takes what webhooks are to be told.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Assessor:
         shadow: Shadow,
         lot: Lot,
         screening: Screening,
+        outbox: Outbox,
     ) -> None:
         self._sequencer = sequencer
         self._database = database
@@ -83,6 +86,7 @@ class Assessor:
         self._shadow = shadow
         self._lot = lot
         self._screening = screening
+        self._outbox = outbox
         self._salt = secrets.token_bytes(16)
 
     async def assess(
@@ -195,6 +199,7 @@ class Assessor:
         bundle = scorer.bundle
         thresholds = dict(vars(bundle.thresholds))
         links, novel = [], []
+        told: list[tuple[Assessment, bool]] = []
         for one, row, margin, probability, novelty in zip(
             fresh,
             rows,
@@ -233,6 +238,7 @@ class Assessor:
             if odd:
                 novel.append(_alike(one, odd, scorer))
             contributions = None
+            joined = None
             if assessment.flagged:
                 assessment = replace(
                     assessment,
@@ -253,6 +259,7 @@ class Assessor:
                 )
                 assessment = replace(assessment, case_id=joined.case_id)
                 links.append((joined, one.place.sequence, assessment, one.event))
+            told.append((assessment, joined is not None and joined.opened))
             turn.unit.assess(
                 one.place.sequence,
                 assessment,
@@ -268,6 +275,7 @@ class Assessor:
             novelties.add(turn.unit.connection, novel)
         for joined, sequence, assessment, event in links:
             link(turn.unit, joined, sequence, assessment, event)
+        self._outbox.put(turn.unit, told)
 
     def _name(self, sequence: int) -> str:
         # Not the sequence itself: that would tell one member how much the others send.

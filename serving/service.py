@@ -36,6 +36,8 @@ from serving.users import Users
 from serving.watching import Watch
 from serving.watchlists.keeping import Screening
 from serving.watchlists.matching import Matching
+from serving.webhooks.delivering import Deliverer, Patience
+from serving.webhooks.outbox import Outbox
 
 _log = logging.getLogger("crossflag")
 
@@ -85,6 +87,14 @@ class Service:
         self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
         self.screening = Screening(self.database)
         self.matching = Matching(self.database, self.screening)
+        self.outbox = Outbox(self.database)
+        self.deliverer = Deliverer(
+            self.database,
+            self.sequencer,
+            self.metrics,
+            Patience(first=settings.webhook_retry / 1_000),
+            settings.webhooks_anywhere,
+        )
         self.assessor = Assessor(
             self.sequencer,
             self.database,
@@ -94,6 +104,7 @@ class Service:
             self.shadow,
             Lot.kept_in(settings.home, settings.lot_share),
             self.screening,
+            self.outbox,
         )
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)
@@ -126,6 +137,7 @@ class Service:
         for bundle in await asyncio.to_thread(self.champions.refresh):
             promoted.put_nowait(bundle)
         await asyncio.to_thread(self.screening.refresh)
+        await asyncio.to_thread(self.outbox.refresh)
         self.sequencer.start()
         self._followers = [
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
@@ -134,6 +146,8 @@ class Service:
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
             asyncio.create_task(self.watch.run(), name="crossflag-watch"),
             asyncio.create_task(self.screening.follow(), name="crossflag-watchlists"),
+            asyncio.create_task(self.outbox.follow(), name="crossflag-outbox"),
+            asyncio.create_task(self.deliverer.run(), name="crossflag-webhooks"),
         ]
 
     async def stop(self) -> None:

@@ -48,6 +48,10 @@ class Settings:
     """`crossflag worker`: topic of assessments, as CloudEvents."""
     kafka_dead_letters: str = "crossflag.dead-letters"
     """`crossflag worker`: topic of records that cannot be scored, with the reason."""
+    webhook_private: bool = False
+    """Whether webhooks may go to private addresses, and over plain HTTP."""
+    webhook_retry: int = 5_000
+    """Milliseconds until a webhook that failed is tried again; four times as long each time."""
     agreements: Path | None = None
     """TOML file of agreements by which members share their history; without it none do."""
     ip_overlay: Path | None = None
@@ -89,6 +93,11 @@ class Settings:
     random_review_share: float = 0.0005
     """Share of the events left clear that are sent to review by lot, as quality samples: what keeps
     the labels a fair sample. 0 for none; always none with the police profile."""
+
+    @property
+    def webhooks_anywhere(self) -> bool:
+        """Whether webhooks may go to private addresses, and over plain HTTP."""
+        return self.webhook_private or self.demo
 
     @property
     def lot_share(self) -> float:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import Problem
-from serving.cli import compare, history, watchlist
+from serving.cli import compare, history, watchlist, webhooks
 from serving.cli.administration import PARTS, Home
 from serving.cli.screen import screen
 from serving.errors import Invalid
@@ -22,7 +22,12 @@ _UVICORN: dict[str, Any] = {
     "server_header": False,
     "proxy_headers": False,
 }
-for _name, _part in {**PARTS, "history": history.app, "watchlist": watchlist.app}.items():
+for _name, _part in {
+    **PARTS,
+    "history": history.app,
+    "watchlist": watchlist.app,
+    "webhooks": webhooks.app,
+}.items():
     app.add_typer(_part, name=_name)
 app.command("screen")(screen)
 app.add_typer(compare.app)

@@ -376,3 +376,53 @@ watchlist_records = Table(
     Column("body", sa.LargeBinary, nullable=False),
     PrimaryKeyConstraint("name", "entity_id", "first_version"),
 )
+
+# The secret is what signatures are made with, and so cannot be a hash.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", sa.Text, primary_key=True),
+    _text("member"),
+    _text("url"),
+    _text("secret"),
+    _text("kinds"),
+    _number("created_at"),
+    _number("disabled_at", optional=True),
+)
+
+# The outbox: a row is written in the commit of what it tells, and then carried out.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("delivery", Long, primary_key=True, autoincrement=True),
+    _text("webhook_id"),
+    _text("message_id"),
+    _text("member"),
+    _text("kind"),
+    Column("body", sa.LargeBinary, nullable=False),
+    _number("created_at"),
+    _text("state"),
+    _number("attempts"),
+    _number("next_at"),
+    ForeignKeyConstraint(["webhook_id"], ["webhooks.webhook_id"]),
+    Index("uq_webhook_deliveries_webhook_id_message_id", "webhook_id", "message_id", unique=True),
+    Index(
+        "ix_webhook_deliveries_next_at",
+        "next_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("entry", Long, primary_key=True, autoincrement=True),
+    _number("delivery"),
+    _number("at"),
+    _number("status", optional=True),
+    _text("error", optional=True),
+    _number("milliseconds"),
+    ForeignKeyConstraint(["delivery"], ["webhook_deliveries.delivery"]),
+    Index("ix_webhook_attempts_delivery", "delivery"),
+)
