@@ -5,6 +5,7 @@ flagged event joins its subject's case that is not yet decided, else opens one. 
 becomes one label for each flagged event of the case, through the same sequencer as any event.
 """
 
+from serving.cases.links import Links
 from serving.cases.queueing import Bulk, SavedView
 from serving.cases.review import Cases
 from serving.cases.views import (
@@ -34,6 +35,7 @@ __all__ = [
     "Disposition",
     "Filter",
     "HistoryEntry",
+    "Links",
     "Order",
     "Party",
     "QueuePage",

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
+from features.reference import COUNTRIES
 from serving.auth import Principal
 from serving.cases.acts import no_case, not_decided, number_of
 from serving.cases.deciding import chosen_outcome, label_events, text_problems
 from serving.cases.detail import detail_of
+from serving.cases.links import Links, links_of
 from serving.cases.queueing import Queueing
 from serving.cases.views import CaseDetail, CaseSummary, HistoryEntry
 from serving.errors import Conflict, Invalid
 from serving.sequencer import Turn
 from serving.store.cases import CaseRow
 from serving.store.records import moment
+
+MOST_FOLLOWED = 6
+"""Cases that the graph of links follows at once."""
 
 
 class Cases(Queueing):
@@ -33,6 +41,24 @@ class Cases(Queueing):
         if found is None:
             raise no_case(case_id)
         return found
+
+    async def links(
+        self, principal: Principal, case_id: str, followed: Sequence[str] = ()
+    ) -> Links:
+        """Return what ties the case to others; what `followed` cases name is added."""
+        principal.require("read")
+        numbers = {number_of(one) for one in followed[:MOST_FOLLOWED]}
+        found = await self._database.reads(
+            links_of, principal.member, number_of(case_id), numbers, self.limits
+        )
+        if found is None:
+            raise no_case(case_id)
+        return found
+
+    def listed(self, day: date) -> dict[str, str]:
+        """Return how the Financial Action Task Force listed countries on a day, by country."""
+        found = {code: self._reference.fatf_status(code, day) for code in COUNTRIES}
+        return {code: status for code, status in found.items() if status is not None}
 
     async def note(self, principal: Principal, case_id: str, text: str) -> HistoryEntry:
         """Add a note (1 to 4,000 characters); `errors.Invalid` when it is empty or too long."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from features.errors import Problem
 from serving.auth import Session
 from serving.cases import DISPOSITIONS
-from serving.errors import Conflict, Invalid
+from serving.errors import Conflict, Invalid, NotFound
 from serving.service import Service
-from serving.ui import timeline_view
+from serving.ui import hits_view, links_view, tables, timeline_view
 from serving.ui.http import ROOT, ConsoleRoute, go, page
 from serving.ui.reasons_view import explain
 from serving.ui.sentence import sentence
@@ -35,6 +36,7 @@ async def _case_page(
     case_id: str,
     *,
     window: str = "",
+    follow: tuple[str, ...] = (),
     done: str = "",
     status: int = 200,
     wrong: str = "",
@@ -43,6 +45,9 @@ async def _case_page(
 ) -> Response:
     case = await service.cases.detail(session.principal, case_id)
     rows = timeline_view.rows(case)
+    links = await service.cases.links(session.principal, case_id, follow)
+    paid = [one.time for one in case.timeline if one.in_case and one.stream == "payment"]
+    listed = service.cases.listed(max(paid).date()) if paid else {}
     return page(
         "case.html",
         status,
@@ -54,6 +59,10 @@ async def _case_page(
         timeline=timeline_view.view(rows, window),
         windows=timeline_view.WINDOWS,
         explained=explain(rows),
+        linked=links_view.view(links, case.summary.case_id, follow),
+        map=links_view.map_of(case, listed),
+        map_day=max(paid).date() if paid else None,
+        hits=hits_view.hits_of(case),
         holds=case.summary.claimed_by == session.principal.name,
         may_review="review" in session.principal.scopes,
         may_release_others=session.principal.supervises,
@@ -68,10 +77,32 @@ async def _case_page(
 
 @router.get("/{case_id}")
 async def show_case(
-    case_id: str, session: SignedIn, service: Use, window: str = "", done: str = ""
+    case_id: str,
+    session: SignedIn,
+    service: Use,
+    window: str = "",
+    done: str = "",
+    follow: Annotated[tuple[str, ...], Query()] = (),
 ) -> Response:
-    """Show the case; `window` chooses how much of the timeline."""
-    return await _case_page(session, service, case_id, window=window, done=done)
+    """Show the case; `window` chooses how much of the timeline, `follow` cases of the graph."""
+    return await _case_page(session, service, case_id, window=window, done=done, follow=follow)
+
+
+@router.get("/{case_id}/{name}.csv")
+async def show_table(case_id: str, name: str, session: SignedIn, service: Use) -> Response:
+    """Hand out one of the page's tables as a file."""
+    if name not in tables.NAMES:
+        raise NotFound(f"there is no table {name[:40]!r}; use one of {', '.join(tables.NAMES)}")
+    table = getattr(tables, name)
+    if name in ("related", "named"):
+        rows = table(await service.cases.links(session.principal, case_id))
+    else:
+        rows = table(await service.cases.detail(session.principal, case_id, timeline_limit=1000))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{case_id}-{name}.csv"',
+        "Cache-Control": "no-store",
+    }
+    return Response(tables.text_of(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/{case_id}/claim")

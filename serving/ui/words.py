@@ -90,9 +90,25 @@ KEYS = (
     (("n",), "write a note"),
     (("r",), "reasons"),
     (("i",), "timeline"),
+    (("m",), "map and parties"),
+    (("l",), "links to other cases"),
     (("u",), "back to the queue"),
 )
 """Keys of the console, each with what it does; `static/console.js` acts on them."""
+ENTITIES = {
+    "account": "account",
+    "customer": "customer",
+    "device": "device",
+    "document": "document",
+    "ip": "address",
+    "name": "name",
+}
+FINDINGS = {
+    "confirmed": "Confirmed",
+    "honest": "Honest",
+    "undecided": "Undecided",
+    "unsaid": "Nothing established",
+}
 BULK = {"claim": "Claim", "release": "Release"}
 _UNITS_OF_TIME = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -163,6 +179,13 @@ def first_upper(text: str) -> str:
 def sentence(text: str) -> str:
     """Make an error's text a sentence: a capital letter first, a full stop last."""
     return first_upper(text) + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def shortened(text: str, most: int = 26) -> str:
+    """Cut a long text in its middle, where numbers differ least."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]}…{text[len(text) - most // 2 + 1 :]}"
 
 
 def measure(value: float) -> str:

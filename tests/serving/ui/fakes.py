@@ -24,6 +24,7 @@ from serving.cases import (
     Corridor,
     Filter,
     HistoryEntry,
+    Links,
     Party,
     QueuePage,
     SavedView,
@@ -193,6 +194,7 @@ class FakeCases:
     queued: list[CaseSummary] = field(default_factory=lambda: [summary()])
     decided: list[dict[str, Any]] = field(default_factory=list)
 
+    linked: Links = field(default_factory=lambda: Links((), {}, (), (), (), ()))
     presence: Presence = field(default_factory=Presence)
     asked: list[Filter] = field(default_factory=list)
 
@@ -215,6 +217,13 @@ class FakeCases:
         if case_id != self.case.summary.case_id:
             raise NotFound(f"There is no case {case_id}.")
         return self.case
+
+    async def links(self, principal: Principal, case_id: str, followed: Any = ()) -> Links:
+        await self.detail(principal, case_id)
+        return self.linked
+
+    def listed(self, day: Any) -> dict[str, str]:
+        return {"KP": "call_for_action"}
 
     def _set(self, **changed: Any) -> CaseSummary:
         self.case = replace(self.case, summary=replace(self.case.summary, **changed))
