@@ -10,6 +10,7 @@ CrossflagError
     ├── NotFound        404  nothing of that name among the caller's own
     ├── Conflict        409  the same identifier with another body; a case somebody else holds
     ├── TooLarge        413  the body or batch is over its limit
+    ├── Misdirected     421  another service takes this member's events; says which
     ├── TooMany         429  too many failed sign-ins
     ├── Unavailable     503  no champion, queue full, commit failed, starting; retry later
     ├── Internal        500  this request met a fault of the service's own
@@ -94,6 +95,20 @@ class TooLarge(ServiceError):
     """The body or the batch is over its limit."""
 
     status, kind, title = 413, "too-large", "The request is too large"
+
+
+class Misdirected(ServiceError):
+    """Another service takes this member's events; `owner` is its address."""
+
+    status, kind, title = 421, "misdirected", "Another service takes this member's events"
+
+    def __init__(self, text: str, owner: str) -> None:
+        self.owner = owner
+        super().__init__(text)
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem details document, with the owner's address."""
+        return super().document() | {"owner": self.owner}
 
 
 class TooMany(ServiceError):

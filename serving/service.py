@@ -72,6 +72,7 @@ class Service:
             settings.owner_patience,
             self.agreements.together,
             on_demand,
+            settings.address,
         )
         self.sequencer = Sequencer(
             self.database,

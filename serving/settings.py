@@ -36,6 +36,8 @@ class Settings:
     """Whether secrets that can be guessed are let through, for a trial on one's own machine."""
     members: tuple[str, ...] = ()
     """On PostgreSQL: members whose events this service takes, separated by commas; else all."""
+    address: str | None = None
+    """On PostgreSQL: where this service takes requests, https://HOST:PORT, for others to name."""
     owner_patience: int = 10
     """On PostgreSQL: seconds without a sign of life after which another service takes over."""
     kafka: str | None = None

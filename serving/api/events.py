@@ -27,8 +27,8 @@ from serving.scoring import Scorable
 from serving.service import Service
 
 router = APIRouter(prefix="/v1", tags=["scoring"])
-_ERRORS = problems(400, 409, 413, 422, 503)
-_BATCH_ERRORS = problems(400, 413, 422, 503)
+_ERRORS = problems(400, 409, 413, 421, 422, 503)
+_BATCH_ERRORS = problems(400, 413, 421, 422, 503)
 
 
 @router.post(

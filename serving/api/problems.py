@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from features.errors import CrossflagError, InvalidEvent, Problem, UnreadableFile
-from serving.errors import Internal, Invalid, Malformed, ServiceError
+from serving.errors import Internal, Invalid, Malformed, Misdirected, ServiceError
 
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
@@ -36,6 +36,8 @@ def problem(error: ServiceError) -> Response:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Misdirected):
+        headers["Crossflag-Owner"] = error.owner
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(error.document()), error.status, headers, MEDIA_TYPE)

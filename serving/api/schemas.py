@@ -270,6 +270,7 @@ _DESCRIPTIONS = {
     404: "No such thing of yours",
     409: "The same identifier with other fields, or a case in another state",
     413: "Body or batch over the limit",
+    421: "Another service takes this member's events; `owner` and Crossflag-Owner say which",
     422: "Wrong fields, each named with its value and fix",
     503: "Not ready, no champion, or too many events waiting; see Retry-After",
 }

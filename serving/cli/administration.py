@@ -198,6 +198,20 @@ def upgrade(home: Home = None) -> None:
         print(f"{database.name} is in the newest form", file=sys.stderr)
 
 
+@_db.command("downgrade")
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="Form to go back to, such as 0011.")],
+    home: Home = None,
+) -> None:
+    """Bring the store's tables back to an older form, so that an older release can use them.
+
+    Stop every service first; what only the newer form can hold is lost.
+    """
+    with opened(home) as database:
+        database.downgrade(revision)
+        print(f"{database.name} is in the form {revision}", file=sys.stderr)
+
+
 @_audit.command("list")
 def list_audit(
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest rows.")] = 50,

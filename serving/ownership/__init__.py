@@ -34,7 +34,7 @@ class Ownership(Protocol):
         """Return the fencing number, None when the member is not this process's."""
 
     def claim(self, member: str) -> None:
-        """Become a member's owner now; raises `Unavailable` saying who is, or why not."""
+        """Become a member's owner now; raises `Misdirected` or `Unavailable` saying who is."""
 
     def release(self, members: Collection[str]) -> None:
         """Let go of some members, so that another process may take them at once."""
@@ -89,14 +89,16 @@ def ownership_of(
     patience: float,
     together: Callable[[Collection[str]], Collection[str]] = set,
     on_demand: bool = False,
+    address: str | None = None,
 ) -> Ownership:
     """Return the kind of ownership that this database asks for.
 
     `together` gives some members and all whom agreements tie to them. With `on_demand`, members
     are owned only from the first event on that asks for them: something else says whose they are.
+    `address` is where this process takes requests.
     """
     if database.shared:
-        return Shared(database, members, patience, together, on_demand)
+        return Shared(database, members, patience, together, on_demand, address)
     return Sole(database)
 
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
 
-from serving.errors import StoreError, Unavailable
+from serving.errors import Misdirected, StoreError, Unavailable
 from serving.store import owners
 from serving.store.database import Database, View
 from serving.store.unit import StoreFailure, Unit
@@ -24,7 +24,7 @@ class Shared:
     `members` limits what this process may own (all, when empty). A process that gave no sign of
     life for `patience` seconds is taken over: its connections are ended, the lock is taken, the
     fencing number rises. A process that died lets go by itself, and at once. With `on_demand` it
-    takes no member that nobody asked for.
+    takes no member that nobody asked for. `address` is where others are to send what is its.
     """
 
     def __init__(
@@ -34,9 +34,11 @@ class Shared:
         patience: float,
         together: Callable[[Collection[str]], Collection[str]] = set,
         on_demand: bool = False,
+        address: str | None = None,
     ) -> None:
         self._database = database
         self._on_demand = on_demand
+        self._address = address
         self._instance = database.instance
         self._name = f"{socket.gethostname()}, process {os.getpid()}"
         self._may_own = frozenset(members)
@@ -80,18 +82,24 @@ class Shared:
 
     def claim(self, member: str) -> None:
         """Take a member that is new or free."""
-        if not self._may(member):
-            raise Unavailable(
-                f"this service takes no events of {member}: it is not among CROSSFLAG_MEMBERS; "
-                f"send them to the service that has it"
-            )
+        may = self._may(member)
         try:
             with self._one_at_a_time:
-                if member in self._held or self._take(member):
+                if may and (member in self._held or self._take(member)):
                     return
                 holder = owners.holder(self._connected(), member)
         except StoreFailure as error:
             raise Unavailable("the service cannot reach its database; send again") from error
+        if holder and holder.address and holder.silent_for <= self._patience:
+            raise Misdirected(
+                f"the events of {member} are taken at {holder.address}; send them there",
+                holder.address,
+            )
+        if not may:
+            raise Unavailable(
+                f"this service takes no events of {member}: it is not among CROSSFLAG_MEMBERS; "
+                f"send them to the service that has it"
+            )
         who = f"another service ({holder.name})" if holder else "another service"
         raise Unavailable(
             f"the events of {member} are taken by {who}; send them there, or here again "
@@ -136,7 +144,7 @@ class Shared:
         """Give a sign of life, see what is still held, and take what is free."""
         try:
             connection = self._connected()
-            owners.renew(connection, self._instance, self._name)
+            owners.renew(connection, self._instance, self._name, self._address)
             possible = [one for one in owners.registered(connection) if self._may(one.member)]
             for one in possible:
                 if one.instance != self._instance or one.fence != self._held.get(one.member):

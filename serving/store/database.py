@@ -66,13 +66,27 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to the newest form."""
+        self._migrate(command.upgrade, "head")
+
+    def downgrade(self, revision: str) -> None:
+        """Bring the tables back to an older form, for an older release; raises StoreError.
+
+        What only the newer form could hold is lost.
+        """
+        try:
+            self._migrate(command.downgrade, revision)
+        except (sa.exc.DatabaseError, CommandError) as error:
+            reason = getattr(error, "orig", None) or error
+            raise StoreError(f"{self.name} cannot go back to {revision}: {reason}") from error
+
+    def _migrate(self, step: Callable[[Config, str], None], revision: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self._writer.connect() as connection, connection.begin():
             if self.shared:
                 postgresql.lock_for_migration(connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            step(config, revision)
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:

@@ -33,16 +33,20 @@ class Owned:
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that owns a member; `silent_for` is in seconds since its last sign of life."""
+    """The process that owns a member; `silent_for` is in seconds since its last sign of life.
+
+    `address` is where it takes requests, None where nobody said so.
+    """
 
     instance: str
     name: str
     silent_for: float
+    address: str | None
 
 
-def renew(connection: Connection, instance: str, name: str) -> None:
+def renew(connection: Connection, instance: str, name: str, address: str | None = None) -> None:
     """Give a sign of life, and forget processes that gave none for a day."""
-    alive = insert(instances).values(instance=instance, name=name, seen_at=_NOW)
+    alive = insert(instances).values(instance=instance, name=name, seen_at=_NOW, address=address)
     connection.execute(
         alive.on_conflict_do_update(index_elements=["instance"], set_={"seen_at": _NOW})
     )
@@ -97,12 +101,17 @@ def still_mine(connection: Connection, instance: str, members: Collection[str]) 
 def holder(connection: Connection, member: str) -> Holder | None:
     """Return who owns a member, None for nobody that is known."""
     query = (
-        sa.select(instances.c.instance, instances.c.name, (_NOW - instances.c.seen_at) / 1e6)
+        sa.select(
+            instances.c.instance,
+            instances.c.name,
+            (_NOW - instances.c.seen_at) / 1e6,
+            instances.c.address,
+        )
         .join(owners, owners.c.instance == instances.c.instance)
         .where(owners.c.member == member)
     )
     row = connection.execute(query).first()
-    return Holder(row[0], row[1], float(row[2])) if row else None
+    return Holder(row[0], row[1], float(row[2]), row[3]) if row else None
 
 
 def end(connection: Connection, instance: str) -> None:

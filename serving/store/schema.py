@@ -319,6 +319,7 @@ instances = Table(
     Column("instance", sa.Text, primary_key=True),
     _text("name"),
     _number("seen_at"),
+    _text("address", optional=True),
 )
 
 owners = Table(

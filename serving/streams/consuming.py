@@ -16,13 +16,13 @@ from typing import Protocol
 
 from serving.assessments import Assessment
 from serving.auth import Principal
-from serving.errors import ServiceError, Unavailable
+from serving.errors import Internal, ServiceError
 from serving.metrics import Metrics
 from serving.scoring import Assessed, Scorable
 from serving.streams.records import TOO_LARGE, Poison, Record, Sent, read
 
 _log = logging.getLogger("crossflag")
-_LONGEST_PAUSE = 2.0
+_PAUSE = 0.25
 Place = tuple[str, int]
 """Topic and partition."""
 
@@ -152,9 +152,11 @@ class Consumer:
                     why = Poison(outcome.kind.replace("-", "_"), str(outcome))
                     dead.append(DeadLetter(record, why))
             await self._broker.publish(results, dead)
-        except Unavailable as error:
-            self._hindered(str(error))
-            await asyncio.sleep(min(error.retry_after or 1, _LONGEST_PAUSE) / 4)
+        except Exception as error:
+            # Whatever it was: a batch that is let go of here would be lost.
+            known = isinstance(error, ServiceError)
+            self._hindered(str(error) if known else f"a fault ({type(error).__name__})")
+            await asyncio.sleep(_PAUSE)
             return False
         self.waiting_for = None
         await self._broker.mark_read(_after(records))
@@ -172,9 +174,20 @@ class Consumer:
         answers: list[Assessed | ServiceError] = []
         for start in range(0, len(events), self._group):
             part = [event for _, event in events[start : start + self._group]]
-            answers += await self._assess(principal, part)
+            answers += await self._assessed(principal, part)
         records = (record for record, _ in events)
         return list(zip(records, answers, strict=True))
+
+    async def _assessed(
+        self, principal: Principal, events: Sequence[Scorable]
+    ) -> list[Assessed | ServiceError]:
+        """Score events; one that brings the service to a fault of its own is no reason to stop."""
+        try:
+            return await self._assess(principal, events)
+        except Internal as fault:
+            if len(events) == 1:
+                return [fault]
+            return [one for event in events for one in await self._assessed(principal, [event])]
 
     def _hindered(self, why: str) -> None:
         if why != self.waiting_for:

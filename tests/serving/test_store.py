@@ -9,11 +9,15 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+import serving.store
 from serving.errors import StoreError
 from serving.store.database import Database
 from serving.store.schema import metadata
 from tests.serving.harness import beside
+
+MIGRATIONS = Path(serving.store.__file__).parent / "migrations"
 
 
 def test_commits_are_durable_and_references_checked(tmp_path: Path) -> None:
@@ -72,6 +76,38 @@ def test_migrations_make_the_tables_that_the_code_expects(place: Path | str) -> 
 def test_upgrading_again_changes_nothing(place: Path | str) -> None:
     for _ in range(2):
         Database(place).close()
+
+
+def test_every_migration_goes_down_and_up_again_with_what_is_stored(place: Path | str) -> None:
+    event = (
+        "INSERT INTO events (sequence, member, stream, event_id, received_at, event_time, body, "
+        "body_hash) VALUES (1, 'bank-a', 'payment', 'p1', 1, 1, :body, :body)"
+    )
+    where = place.parent if isinstance(place, Path) else place
+    Database(place).close()
+    with beside(where) as connection:
+        connection.execute(sa.text(event), {"body": b'{"uetr": "u1"}'})
+        connection.execute(sa.text("UPDATE events SET uetr = 'u1'"))
+    _, *older = (one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    for form in older:
+        database = Database(place)
+        database.downgrade(form)
+        database.close()
+        with beside(where) as connection:
+            version = sa.text("SELECT version_num FROM alembic_version")
+            assert connection.scalar(version) == form
+            assert connection.scalar(sa.text("SELECT event_id FROM events")) == "p1"
+    database = Database(place)
+    differences = database.read(
+        lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
+    )
+    assert differences == []
+    query = "SELECT uetr FROM events"
+    assert database.read(lambda view: view.exec_driver_sql(query).scalar()) == "u1"
+    database.downgrade("base")
+    with pytest.raises(StoreError, match="cannot go back to 0099"):
+        database.downgrade("0099")
+    database.close()
 
 
 def test_several_processes_may_upgrade_at_once(postgresql: str) -> None:

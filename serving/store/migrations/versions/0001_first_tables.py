@@ -264,3 +264,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("member", "number", "sequence", name=op.f("pk_case_events")),
     )
+
+
+def downgrade() -> None:
+    for table in (
+        "audit",
+        "sessions",
+        "users",
+        "api_keys",
+        "labels",
+        "case_history",
+        "case_events",
+        "cases",
+        "assessments",
+        "events",
+    ):
+        op.drop_table(table)

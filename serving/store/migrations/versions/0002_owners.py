@@ -30,3 +30,10 @@ def upgrade() -> None:
     op.create_index("ix_owners_instance", "owners", ["instance"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("CREATE SEQUENCE log_numbers")
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP SEQUENCE log_numbers")
+    op.drop_table("owners")
+    op.drop_table("instances")

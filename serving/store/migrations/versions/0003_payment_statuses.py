@@ -47,6 +47,13 @@ def upgrade() -> None:
     op.create_index("ix_payment_statuses_payment", "payment_statuses", ["payment"], unique=False)
 
 
+def downgrade() -> None:
+    op.drop_table("payment_statuses")
+    for name in _NAMES:
+        op.drop_index(f"ix_events_member_{name}", table_name="events")
+        op.drop_column("events", name)
+
+
 def _fill() -> None:
     """Take the references of the payments that the log holds already from their bodies."""
     events = sa.table(

@@ -26,3 +26,9 @@ def upgrade() -> None:
     for name in ("pool_position", "pool_entries"):
         op.add_column("assessments", sa.Column(name, number, nullable=True))
     op.execute("UPDATE assessments SET pool = 'member:' || member")
+
+
+def downgrade() -> None:
+    for name in ("pool_entries", "pool_position", "pool"):
+        op.drop_column("assessments", name)
+    op.drop_table("feature_sets")

@@ -25,6 +25,11 @@ def upgrade() -> None:
     _fill()
 
 
+def downgrade() -> None:
+    for name in ("blames", "established"):
+        op.drop_column("labels", name)
+
+
 def _fill() -> None:
     connection = op.get_bind()
     query = (

@@ -46,3 +46,8 @@ def upgrade() -> None:
             "name", "entity_id", "first_version", name=op.f("pk_watchlist_records")
         ),
     )
+
+
+def downgrade() -> None:
+    for name in ("watchlist_records", "watchlist_versions", "watchlists"):
+        op.drop_table(name)

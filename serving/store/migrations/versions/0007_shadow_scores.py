@@ -32,3 +32,7 @@ def upgrade() -> None:
         "shadow_scores",
         ["stream", "model_version", "sequence"],
     )
+
+
+def downgrade() -> None:
+    op.drop_table("shadow_scores")

@@ -13,3 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("assessments", sa.Column("counterfactual", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("assessments", "counterfactual")

@@ -24,3 +24,19 @@ def upgrade() -> None:
         sqlite_where=sa.text("state != 'decided'"),
         postgresql_where=sa.text("state != 'decided'"),
     )
+
+
+def downgrade() -> None:
+    # Of a subject's two undecided cases only the one that somebody was flagged for can stay.
+    op.execute("UPDATE cases SET state = 'decided' WHERE source <> 'flag'")
+    op.drop_index("uq_cases_undecided", table_name="cases")
+    op.create_index(
+        "uq_cases_undecided",
+        "cases",
+        ["member", "subject"],
+        unique=True,
+        sqlite_where=sa.text("state != 'decided'"),
+        postgresql_where=sa.text("state != 'decided'"),
+    )
+    op.drop_column("cases", "source")
+    op.drop_column("assessments", "review_propensity")

@@ -35,3 +35,10 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_novel_events_member_received_at"), "novel_events", ["member", "received_at"]
     )
+
+
+def downgrade() -> None:
+    op.drop_table("novel_events")
+    op.drop_column("cases", "novel")
+    for name in ("unusual", "novelty"):
+        op.drop_column("assessments", name)

@@ -13,3 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("assessments", sa.Column("watchlist_hits", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("assessments", "watchlist_hits")
