@@ -30,12 +30,15 @@ class Arrivals:
     """Events of every stream as rows of integers, and the order in which they arrived.
 
     `matrices[stream]` is int64[rows, columns] in the order of RING_STREAMS, `names` their columns;
-    `streams[i]` and `rows[i]` say which row arrived as number i. `present` are the columns that
-    any event has.
+    they lie one after another in `cells`, a stream's from `places[stream, 0]` on, with
+    `places[stream, 1]` columns. `streams[i]` and `rows[i]` say which row arrived as number i.
+    `present` are the columns that any event has.
     """
 
     names: Mapping[RingStream, tuple[str, ...]]
     matrices: tuple[Integers, ...]
+    cells: Integers
+    places: Integers
     streams: npt.NDArray[np.int8]
     rows: npt.NDArray[np.int32]
     present: frozenset[tuple[RingStream, str]]
@@ -92,18 +95,22 @@ def arrivals_of(
     }
     # A payment that is undone is looked for by the columns that it was recorded with.
     names["payment_return"] = names["payment"]
+    widths = [len(names[stream]) for stream in RING_STREAMS]
+    ends = np.cumsum([length * width for length, width in zip(lengths, widths, strict=True)])
+    cells = np.empty(int(ends[-1]), np.int64)
+    places = np.stack([np.concatenate([[0], ends[:-1]]), widths], axis=1).astype(np.int64)
+    matrices = tuple(
+        part.reshape(length, width)
+        for part, length, width in zip(np.split(cells, ends[:-1]), lengths, widths, strict=True)
+    )
     with ThreadPoolExecutor() as pool:
         order = pool.submit(_in_order, arrived)
-        matrices = tuple(
-            pool.map(
-                lambda stream, length: interleave(encoded[stream], names[stream], length),
-                RING_STREAMS,
-                lengths,
-            )
-        )
+        columns = (encoded[stream] for stream in RING_STREAMS)
+        named = (names[stream] for stream in RING_STREAMS)
+        list(pool.map(interleave, columns, named, matrices))
         numbers, rows = order.result()
     present = frozenset((stream, name) for stream in RING_STREAMS for name in encoded[stream])
-    return Arrivals(names, matrices, numbers, rows, present)
+    return Arrivals(names, matrices, cells, places, numbers, rows, present)
 
 
 def _in_order(

@@ -13,7 +13,7 @@ from typing import Any
 from numba import config, njit
 
 _HERE = Path(__file__).parent
-_SOURCES = ("layout", "measures", "recording", "walks", "kernel")
+_SOURCES = ("layout", "prefetching", "measures", "recording", "walks", "kernel", "shares")
 
 
 def _digest() -> str:

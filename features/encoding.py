@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features import layout
 from features.columns import COLUMNS, MICROSECONDS_PER_HOUR, NAMES, Computed, Given, Mapped
@@ -127,8 +128,18 @@ class _Distinct:
 
 
 def _places(values: pa.Array) -> tuple[list[Any], Integers]:
+    if _is_constant(values):
+        return [values[0].as_py()], np.zeros(len(values), np.int64)
     coded = values.dictionary_encode(null_encoding="encode")
     return coded.dictionary.to_pylist(), np.asarray(coded.indices.to_numpy(), np.int64)
+
+
+def _is_constant(values: pa.Array) -> bool:
+    """Tell whether all rows hold one value; comparing with it is quicker than numbering values."""
+    first = values[0]
+    if values.null_count or not first.equals(values[len(values) // 2]):
+        return False
+    return bool(pc.all(pc.equal(values, first)).as_py())
 
 
 def _amounts(table: EventTable, distinct: _Distinct, reference: Reference) -> Integers:
@@ -140,14 +151,12 @@ def _amounts(table: EventTable, distinct: _Distinct, reference: Reference) -> In
     return np.where(known, np.where(known, cents, 0).astype(np.int64), layout.MISSING)
 
 
-def interleave(columns: Mapping[str, Integers], names: Sequence[str], rows: int) -> Integers:
-    """Return int64[rows, names], laid together in blocks of rows so that both stay in the cache."""
-    matrix = np.empty((rows, len(names)), np.int64)
-    for begin in range(0, rows, _ROWS):
+def interleave(columns: Mapping[str, Integers], names: Sequence[str], matrix: Integers) -> None:
+    """Fill int64[rows, names], in blocks of rows so that both stay in the cache."""
+    for begin in range(0, len(matrix), _ROWS):
         block = matrix[begin : begin + _ROWS]
         for place, name in enumerate(names):
             column = columns.get(name)
             block[:, place] = (
                 layout.MISSING if column is None else column[begin : begin + len(block)]
             )
-    return matrix

@@ -8,7 +8,7 @@ each key's order of arrival, so the bits are those of one event at a time.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,17 @@ from features import kernel, layout
 from features.arrivals import Arrivals
 from features.compiled import compiled
 from features.layout import CAPACITY, ENTITIES, ENTITY, MISSING, RING, START
+from features.prefetching import prefetch
 from features.roles import Plan
-from features.shares import Shares, fetch, finish
+from features.shares import OUTPUT, PLACE, Shares, finish
 from features.state import empty_state, grown
 from features.touches import ROLE_BITS, ROLES, Touches
 
 Array = np.ndarray[Any, Any]
-_GATHERED = 64
+_AHEAD = 8
+"""So many touches ahead memory is asked for; more would push out what is needed sooner."""
+_LINE = 8
+"""Numbers that a cache line holds."""
 
 
 class Worker:
@@ -31,12 +35,10 @@ class Worker:
     def __init__(self, plan: Plan, shares: Shares, arrivals: Arrivals) -> None:
         self._plan = plan
         self._shares = shares
-        self._matrices = arrivals.matrices
+        self._rows = (arrivals.cells, arrivals.places)
+        self._due = _due(plan, shares)
         self._state = empty_state(plan.steps, _room_for_one(plan))
         self._registers = np.full(plan.registers, np.nan)
-        width = max(matrix.shape[1] for matrix in arrivals.matrices)
-        self._rows = np.empty((_GATHERED, width), np.int64)
-        self._fetched = np.zeros(1)
         self._streams = np.array([role.stream for role in plan.roles], np.int64)
 
     def take(
@@ -61,9 +63,8 @@ class Worker:
                 at,
                 end,
                 self._streams,
-                self._matrices,
-                self._rows,
-                self._fetched,
+                *self._rows,
+                self._due,
                 self._registers,
                 outs,
                 carries,
@@ -72,6 +73,30 @@ class Worker:
             if at == end:
                 return
             self._state = grown(self._plan.steps, self._state)
+
+
+class _Due(NamedTuple):
+    """Where a role's touches find their row's columns and put their features: a place a line.
+
+    `starts[0, role]` is where the places of a role's columns begin in `lines`, `starts[1, role]`
+    where those of its features do.
+    """
+
+    lines: Array
+    starts: Array
+
+
+def _due(plan: Plan, shares: Shares) -> _Due:
+    lines: list[int] = []
+    starts = np.zeros((2, len(plan.roles) + 1), np.int64)
+    for listing in range(2):
+        for role in plan.roles:
+            starts[listing, role.number] = len(lines)
+            begin, end = shares.starts[OUTPUT, role.number : role.number + 2]
+            places = role.columns if listing == 0 else shares.outputs[begin:end, PLACE]
+            lines += (np.unique(places // _LINE) * _LINE).tolist()
+        starts[listing, -1] = len(lines)
+    return _Due(np.array(lines, np.int64), starts)
 
 
 def _room_for_one(plan: Plan) -> int:
@@ -113,9 +138,9 @@ def _take(
     at: int,
     end: int,
     stream_of: Any,
-    matrices: Any,
-    gathered: Any,
-    fetched: Any,
+    cells: Any,
+    places: Any,
+    due: Any,
     registers: Any,
     outs: Any,
     carries: Any,
@@ -123,8 +148,6 @@ def _take(
 ) -> Any:
     """Take touches in order; return how far it came before more room was needed."""
     starts = program.starts[layout.START_PROBE]
-    base = at
-    filled = at
     while at < end:
         if at >= begins[key + 1] or at == begins[key]:
             while at >= begins[key + 1]:
@@ -134,21 +157,11 @@ def _take(
         while at < stop:
             if not kernel.has_room(program, state):
                 return np.int64(at)
-            if at >= filled:
-                base = at
-                filled = min(at + gathered.shape[0], end)
-                for place in range(base, filled):
-                    touch = events[place]
-                    source = matrices[stream_of[touch & ROLES]][touch >> ROLE_BITS]
-                    target = gathered[place - base]
-                    for column in range(source.size):
-                        target[column] = source[column]
-                    fetched[0] += fetch(
-                        shares, touch & ROLES, outs[stream_of[touch & ROLES]], touch >> ROLE_BITS
-                    )
-            row = gathered[at - base]
             event = events[at] >> ROLE_BITS
             stream = stream_of[events[at] & ROLES]
+            width = places[stream, 1]
+            first = places[stream, 0] + event * width
+            row = cells[first : first + width]
             # An event that has two roles for one key reads for both before it records for either.
             after = at
             while after < stop:
@@ -161,6 +174,16 @@ def _take(
                         shares, role, row, registers, outs[stream][event], carries[stream][event]
                     )
                 after += 1
+            for place in range(at + _AHEAD, min(after + _AHEAD, end)):
+                role, ahead = events[place] & ROLES, events[place] >> ROLE_BITS
+                stream = stream_of[role]
+                first = places[stream, 0] + ahead * places[stream, 1]
+                for line in range(due.starts[0, role], due.starts[0, role + 1]):
+                    prefetch(cells, first + due.lines[line])
+                first = ahead * outs[stream].shape[1]
+                for line in range(due.starts[1, role], due.starts[1, role + 1]):
+                    prefetch(outs[stream], first + due.lines[line])
+            stream = stream_of[events[at] & ROLES]
             for place in range(at, after):
                 role = events[place] & ROLES
                 if kernel.record(program, state, 2 * role + 1, row):

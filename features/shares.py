@@ -150,16 +150,6 @@ def finish(shares: Shares, share: int, row: Any, registers: Any, out: Any, carry
         carry[shares.carried[number, PLACE]] = registers[shares.carried[number, REGISTER]]
 
 
-@inlined
-def fetch(shares: Shares, share: int, out: Any, event: int) -> Any:
-    """Look at where a share's features will go, so that the place is in the cache when due."""
-    begin, end = shares.starts[OUTPUT, share], shares.starts[OUTPUT, share + 1]
-    if begin == end:
-        return 0.0
-    first, last = shares.outputs[begin, PLACE], shares.outputs[end - 1, PLACE]
-    return out[event, first] + out[event, last]
-
-
 @compiled
 def finish_rest(
     shares: Any, share: int, matrix: Any, registers: Any, out: Any, carry: Any, begin: int, end: int

@@ -18,12 +18,12 @@ Integers = npt.NDArray[np.int64]
 def events_of_labels(table: EventTable, labels: EventTable) -> tuple[Integers, Integers]:
     """Return for each label of the table's stream its own row and its event's, -1 without one."""
     rows = np.flatnonzero(np.asarray(pa.compute.equal(labels.column("stream"), table.stream)))
-    names = labels.column("event_id").combine_chunks()
+    names, known = labels.column("event_id"), table.column("event_id")
     if len(rows) < len(names):
         names = names.take(pa.array(rows))
-    if names.equals(table.column("event_id").combine_chunks()):
+    if names.equals(known):
         return rows, rows
-    found = pa.compute.index_in(names, value_set=table.column("event_id").combine_chunks())
+    found = pa.compute.index_in(names.combine_chunks(), value_set=known.combine_chunks())
     return rows, np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 

@@ -98,8 +98,9 @@ def touches_of(roles: Sequence[Role], arrivals: Arrivals) -> Touches:
     codes = np.empty(total, np.int32)
     table = np.full((_FIRST_KEYS, 2), -1, np.int64)
     done = np.zeros(3, np.int64)
+    arrived = (arrivals.streams, arrivals.rows, arrivals.cells, arrivals.places)
     while done[0] < len(arrivals.streams):
-        _code(arrivals.streams, arrivals.rows, arrivals.matrices, chosen, table, codes, done)
+        _code(*arrived, chosen, table, codes, done)
         if done[0] < len(arrivals.streams):
             larger = np.full((len(table) * 4, 2), -1, np.int64)
             _recode(table, larger)
@@ -108,15 +109,7 @@ def touches_of(roles: Sequence[Role], arrivals: Arrivals) -> Touches:
     begins = np.zeros(done[2] + 2, np.int64)
     np.cumsum(np.bincount(codes, minlength=done[2] + 1), out=begins[1:])
     events = np.empty(len(codes), np.int64)
-    _sort(
-        arrivals.streams,
-        arrivals.rows,
-        arrivals.matrices,
-        chosen,
-        codes,
-        begins[:-1].copy(),
-        events,
-    )
+    _sort(*arrived, chosen, codes, begins[:-1].copy(), events)
     return Touches(events, begins)
 
 
@@ -141,7 +134,14 @@ def _recode(table: Any, larger: Any) -> None:
 
 @compiled
 def _code(
-    streams: Any, rows: Any, matrices: Any, chosen: Any, table: Any, codes: Any, done: Any
+    streams: Any,
+    rows: Any,
+    cells: Any,
+    places: Any,
+    chosen: Any,
+    table: Any,
+    codes: Any,
+    done: Any,
 ) -> None:
     """Number the keys of all touches in order of arrival, from 1; 0 is for those without.
 
@@ -150,10 +150,11 @@ def _code(
     arrival, touch, known = done[0], done[1], done[2]
     while arrival < streams.size and 2 * (known + chosen.shape[1]) < table.shape[0]:
         stream, row = streams[arrival], np.int64(rows[arrival])
+        first = places[stream, 0] + row * places[stream, 1]
         for role in range(chosen.shape[1]):
             if chosen[stream, role, 0] < 0:
                 break
-            key = matrices[stream][row, chosen[stream, role, 1]]
+            key = cells[first + chosen[stream, role, 1]]
             if key == MISSING:
                 # Without a key nothing is recorded.
                 codes[touch] = _KEYLESS
@@ -174,17 +175,25 @@ def _code(
 
 @compiled
 def _sort(
-    streams: Any, rows: Any, matrices: Any, chosen: Any, codes: Any, ends: Any, events: Any
+    streams: Any,
+    rows: Any,
+    cells: Any,
+    places: Any,
+    chosen: Any,
+    codes: Any,
+    ends: Any,
+    events: Any,
 ) -> None:
     """Lay all touches out by key; `ends` says where each key's next one goes."""
     touch = 0
     for arrival in range(streams.size):
         stream, row = streams[arrival], np.int64(rows[arrival])
+        first = places[stream, 0] + row * places[stream, 1]
         for role in range(chosen.shape[1]):
             if chosen[stream, role, 0] < 0:
                 break
             if not chosen[stream, role, 2]:
-                key = matrices[stream][row, chosen[stream, role, 1]]
+                key = cells[first + chosen[stream, role, 1]]
                 if key == MISSING:
                     continue
             code = codes[touch]
