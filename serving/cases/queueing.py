@@ -143,6 +143,11 @@ class Queueing(Acts):
                 refused.append((case_id, str(error)))
         return Bulk(action, tuple(done), tuple(refused))
 
+    async def changed(self, member: str, since: int, case_id: str = "") -> int:
+        """Return how many of a member's cases changed after a time, or whether one did (1 or 0)."""
+        number = number_of(case_id) if case_id else None
+        return await self._database.reads(queues.changed, member, since, number)
+
     async def views(self, principal: Principal) -> list[SavedView]:
         """Return the principal's saved views, by name."""
         principal.require("read")

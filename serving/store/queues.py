@@ -221,3 +221,11 @@ def choices(connection: Connection, member: str, column: str) -> list[str]:
     )
     query = sa.select(newest.c.value).where(newest.c.value.is_not(None)).distinct()
     return sorted(connection.scalars(query))
+
+
+def changed(connection: Connection, member: str, since: int, number: int | None) -> int:
+    """Return how many of a member's cases changed after a time; with `number`, that one alone."""
+    query = sa.select(sa.func.count()).where(_CASE.member == member, _CASE.updated_at > since)
+    if number is not None:
+        query = query.where(_CASE.number == number)
+    return connection.scalar(query) or 0

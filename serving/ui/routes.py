@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from serving.ui import case, models_page, queue, session, watch_page
+from serving.ui import case, live, models_page, queue, session, watch_page
 from serving.ui.http import ROOT, STATIC, ConsoleRoute, Static, error_page, go
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -38,6 +38,7 @@ def mount(app: FastAPI) -> None:
         session.router,
         queue.router,
         case.router,
+        live.router,
         models_page.router,
         watch_page.router,
         _rest,

@@ -212,3 +212,84 @@ def test_the_models_page_shows_the_champions(ana: Visitor) -> None:
     expect(ana.page.get_by_role("main")).to_contain_text("tiny-payment")
     expect(ana.page.get_by_role("main")).to_contain_text("a tiny model for tests")
     ana.check()
+
+
+def test_an_open_page_hears_what_changes_and_who_looks(
+    ana: Visitor, browser: Browser, world: Running
+) -> None:
+    """By server-sent events: the queue offers news, and each of two readers sees the other."""
+    context = browser.new_context()
+    marta = Visitor(context.new_page(), world.url, "marta")
+    ana.go("/console/queue?state=all")
+    address = ana.page.get_by_role("link", name="Customer 5").get_attribute("href")
+    marta.go(str(address))
+    expect(ana.page.locator("[data-looking]", has_text="marta")).to_be_visible()
+    marta.page.get_by_label("Add a note").fill("Looked at the logins.")
+    marta.page.get_by_role("button", name="Save note").click()
+    expect(ana.page.locator("#news")).to_contain_text("1 changed meanwhile")
+    ana.page.locator("#news").get_by_role("link", name="Show").click()
+    ana.go(str(address))
+    expect(marta.page.locator("#looking")).to_contain_text("ana looks at it too")
+    ana.check()
+    marta.check()
+    context.close()
+
+
+def test_keys_take_the_reader_through_and_can_be_switched_off(ana: Visitor) -> None:
+    page = ana.page
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("a.subject").first).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.locator("input[name=case]").first).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Decision")).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.get_by_role("heading", name="Links to other cases")).to_be_focused()
+    page.keyboard.press("u")
+    expect(page).to_have_title("Queue · Crossflag")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Keys are on in this browser").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    ana.check()
+
+
+def test_take_next_then_several_with_undo(ana: Visitor) -> None:
+    page = ana.page
+    page.get_by_role("button", name="Take next").click()
+    expect(page.get_by_role("status")).to_contain_text("You hold this case now")
+    page.get_by_role("button", name="Release it").click()
+    ana.go("/console/queue")
+    boxes = page.locator("input[name=case]")
+    count = boxes.count()
+    for box in boxes.all():
+        box.check()
+    page.get_by_role("button", name="Claim …").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Claim {count} case")
+    page.get_by_role("button", name="Claim", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text(f"Claimed {count} case")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text(f"Released {count} case")
+    ana.check()
+
+
+def test_a_case_reads_without_a_script_and_prints_whole(browser: Browser, world: Running) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(world.url + "/console")
+    page.get_by_label("User name").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("a.subject").first.click()
+    for part in ("Why it was flagged", "Parties and corridors", "Links to other cases"):
+        expect(page.get_by_role("heading", name=part)).to_be_visible()
+    expect(page.locator("svg.map")).to_be_visible()
+    expect(page.locator("[data-opens-keys], .tools, button.copy:visible")).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Links to other cases")).to_be_visible()
+    context.close()
