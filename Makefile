@@ -9,7 +9,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 pytest := $(python) -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full spark lint format docs lock bench clean
+.PHONY: help setup demo test test-full test-faults spark lint format docs lock bench clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,12 +22,16 @@ demo: ## train on the sample, start the service on 127.0.0.1:8000, play events, 
 	@.venv/bin/crossflag demo
 
 test: lint ## every check in under 8 minutes: format, lint, types, floors, tests
-	@.ci/system.sh browser postgresql
+	@.ci/system.sh browser postgresql faketime
 	$(pytest) -m "not full"
 
 test-full: lint spark ## the same, with the long tests and those of a Spark cluster
-	@.ci/system.sh browser postgresql java
+	@.ci/system.sh browser postgresql java faketime
 	$(pytest)
+
+test-faults: setup ## kill, freeze, fill and step: what every fault does to a service under load
+	@.ci/system.sh postgresql faketime
+	$(pytest) tests/faults
 
 spark: setup ## add Spark to .venv, for `crossflag features build --engine spark`
 	.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements/spark.lock

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what Python packages cannot bring: .ci/system.sh python|browser|postgresql|java
+# Install what Python packages cannot bring: .ci/system.sh python|browser|postgresql|java|faketime
 # With root and apt it installs; otherwise it says what is missing and what that leaves out. It never fails.
 set -uo pipefail
 
@@ -9,6 +9,7 @@ present() {
     python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     browser) available chromium || available chromium-browser || available google-chrome ;;
     java) available java ;;
+    faketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
     postgresql) available initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
   esac
 }
@@ -24,7 +25,8 @@ for need in "$@"; do
     browser) packages=(chromium fonts-liberation) without="the tests marked 'browser' (the console in a real browser) are left out" ;;
     postgresql) packages=(postgresql) without="the tests of the store on PostgreSQL are left out" ;;
     java) packages=(default-jre-headless) without="the tests marked 'spark' and --engine spark are left out" ;;
-    *) echo "system: '$need' is not known; use python, browser, postgresql or java" >&2; continue ;;
+    faketime) packages=(libfaketime) without="the test of a service whose clock is stepped is left out" ;;
+    *) echo "system: '$need' is not known; use python, browser, postgresql, java or faketime" >&2; continue ;;
   esac
   present "$need" && continue
   if [ "$(id -u)" = 0 ] && available apt-get; then

@@ -8,7 +8,9 @@ CrossflagError
     ├── Unauthorized    401  no key, a wrong or expired one, a wrong password
     ├── Forbidden       403  the key or role lacks the scope
     ├── NotFound        404  nothing of that name among the caller's own
-    ├── Conflict        409  the same identifier with another body; a case somebody else holds
+    ├── Conflict        409  what is stored contradicts it; a case somebody else holds
+    ├── InFlight        409  the same event is being worked on; retry later
+    ├── Reused          422  an identifier or idempotency key that came with another body
     ├── TooLarge        413  the body or batch is over its limit
     ├── Misdirected     421  another service takes this member's events; says which
     ├── TooMany         429  too many failed sign-ins
@@ -89,6 +91,22 @@ class Conflict(ServiceError):
     """The request contradicts what is already stored."""
 
     status, kind, title = 409, "conflict", "This contradicts what is stored"
+
+
+class InFlight(ServiceError):
+    """The same event was sent a moment ago and has no answer yet; `retry_after` seconds to wait."""
+
+    status, kind, title = 409, "in-flight", "This event is being worked on"
+
+    def __init__(self, what: str, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"{what} is being worked on; send it again for its answer")
+
+
+class Reused(ServiceError):
+    """An identifier that must name one content came with another."""
+
+    status, kind, title = 422, "reused", "This identifier was used for something else"
 
 
 class TooLarge(ServiceError):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import string
+import time
 from collections.abc import Collection
+from functools import partial
 
 from features.errors import Problem
 from features.reference import COUNTRIES
 from serving import audit
 from serving.auth import SCOPES, Principal
 from serving.clock import now
-from serving.errors import Invalid, NotFound, ServiceError, Unauthorized
+from serving.errors import Invalid, NotFound, ServiceError, Unauthorized, Unavailable
 from serving.secrecy import Pepper
 from serving.sequencer import Sequencer
 from serving.store import accounts
@@ -21,6 +24,8 @@ from serving.store.database import Database
 
 SECONDS_REMEMBERED = 1.0
 SECONDS_TO_LAST_USE = 60.0
+SECONDS_WITHOUT_DATABASE = 300.0
+_SECONDS_TO_LOOK_UP = 1.0
 _ALPHABET = string.ascii_lowercase + string.digits
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -29,15 +34,20 @@ _REMEMBERED = 10_000
 
 
 class Keys:
-    """Creates and recognises API keys. A key that is revoked stops within a second."""
+    """Creates and recognises API keys. A key that is revoked stops within a second.
+
+    While the database does not answer, a key that it knew is taken for five minutes more: callers
+    then learn in time what became of their events, which is the service's to say.
+    """
 
     def __init__(self, database: Database, pepper: Pepper) -> None:
         self._database = database
         self._pepper = pepper
         self._mark = pepper.mark
         self._used: dict[str, int] = {}
-        self._remembered: dict[str, tuple[int, KeyRow | None]] = {}
-        self._senders: dict[str, tuple[int, KeyRow | None]] = {}
+        self._remembered: dict[str, tuple[float, KeyRow | None]] = {}
+        self._looking: dict[str, asyncio.Task[KeyRow | None]] = {}
+        self._senders: dict[str, tuple[float, KeyRow | None]] = {}
 
     async def principal(self, presented: str | None) -> Principal:
         """Return who holds the presented key; raises `Unauthorized` for all that is not valid."""
@@ -75,24 +85,48 @@ class Keys:
         revokes a member's keys stops its streams as well, within a second.
         """
         at = now()
-        looked_up, found = self._senders.get(member, (0, None))
-        if at - looked_up > SECONDS_REMEMBERED * 1_000_000:
+        looked_up, found = self._senders.get(member, (-1e9, None))
+        if time.monotonic() - looked_up > SECONDS_REMEMBERED:
             found = await self._database.reads(accounts.sender, member, "score", at)
             if len(self._senders) >= _REMEMBERED:
                 self._senders.clear()
-            self._senders[member] = (at, found)
+            self._senders[member] = (time.monotonic(), found)
         if found is None:
             return None
         return Principal("key", found.prefix, member, found.country, frozenset(found.scopes))
 
     async def _key(self, prefix: str) -> KeyRow | None:
-        at = now()
-        looked_up, key = self._remembered.get(prefix, (0, None))
-        if at - looked_up > SECONDS_REMEMBERED * 1_000_000:
-            key = await self._database.reads(accounts.key, prefix)
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[prefix] = (at, key)
+        # Not by the wall clock: one that is set back would make a revoked key last.
+        looked_up, known = self._remembered.get(prefix, (-1e9, None))
+        age = time.monotonic() - looked_up
+        if age <= SECONDS_REMEMBERED:
+            return known
+        stale = age <= SECONDS_WITHOUT_DATABASE
+        looking = self._looking.get(prefix)
+        if looking is not None and stale:
+            return known
+        if looking is None:
+            looking = self._looking[prefix] = asyncio.create_task(self._look_up(prefix))
+            looking.add_done_callback(partial(self._looked_up, prefix))
+        try:
+            return await asyncio.wait_for(
+                asyncio.shield(looking), _SECONDS_TO_LOOK_UP if stale else None
+            )
+        except (TimeoutError, Unavailable):
+            if not stale:
+                raise
+            return known
+
+    def _looked_up(self, prefix: str, looking: asyncio.Task[KeyRow | None]) -> None:
+        del self._looking[prefix]
+        # Nobody may be waiting for it any more.
+        looking.cancelled() or looking.exception()
+
+    async def _look_up(self, prefix: str) -> KeyRow | None:
+        key = await self._database.reads(accounts.key, prefix)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[prefix] = (time.monotonic(), key)
         return key
 
 

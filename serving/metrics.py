@@ -54,6 +54,23 @@ class Metrics:
         self.duplicates = Counter(
             "crossflag_duplicate_events", "Events sent again", ["stream"], registry=registry
         )
+        self.degraded = Counter(
+            "crossflag_degraded_answers",
+            "Events answered within the caller's deadline without a score",
+            ["stream", "reason"],
+            registry=registry,
+        )
+        self.deferred = Gauge(
+            "crossflag_deferred_events",
+            "Events answered without a score that wait to be scored",
+            registry=registry,
+        )
+        self.rescored = Counter(
+            "crossflag_rescored_events",
+            "Events scored after an answer without a score",
+            ["stream", "advice"],
+            registry=registry,
+        )
         self.labels = Counter("crossflag_labels", "Labels recorded", ["stream"], registry=registry)
         self.payment_statuses = Counter(
             "crossflag_payment_statuses",

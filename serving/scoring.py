@@ -22,13 +22,13 @@ from serving.assessments import Assessment
 from serving.auth import Principal
 from serving.cases.gathering import join, link
 from serving.champions import Champions
-from serving.errors import Conflict, NotFound, ServiceError
+from serving.errors import Conflict, NotFound, Reused, ServiceError, Unavailable
 from serving.metrics import Metrics
 from serving.pools import Place, Scored
 from serving.sampling import Lot
 from serving.sequencer import Sequencer, Turn
 from serving.shadow import Seen, Shadow
-from serving.store import log, novelties
+from serving.store import idempotency, log, novelties
 from serving.store.database import Database
 from serving.store.records import moment
 from serving.store.unit import Entry
@@ -47,6 +47,24 @@ class Assessed:
 
     assessment: Assessment
     duplicate: bool
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A caller's name for one request, and the hash of what that request held."""
+
+    name: str
+    digest: bytes
+
+    def check(self, turn: Turn, member: str) -> None:
+        """Raise `Reused` when the key came with other content before."""
+        if not idempotency.remember(
+            turn.unit.connection, member, self.name, self.digest, turn.stamps.next()
+        ):
+            raise Reused(
+                f"Idempotency-Key {self.name!r} was sent before with another body; "
+                f"send a changed request under a key of its own"
+            )
 
 
 @dataclass(frozen=True)
@@ -90,21 +108,29 @@ class Assessor:
         self._salt = secrets.token_bytes(16)
 
     async def assess(
-        self, principal: Principal, stream: str, events: Sequence[Scorable]
+        self,
+        principal: Principal,
+        stream: str,
+        events: Sequence[Scorable],
+        once: IdempotencyKey | None = None,
     ) -> list[Assessed | ServiceError]:
         """Score events of one stream in their order and return an answer or refusal for each.
 
         The answers are durable when this returns. An event that was sent before gets its first
-        answer again; `Conflict` stands for one whose fields differ from what was sent before.
+        answer again; `Reused` stands for one whose fields differ from what was sent before.
         Raises `Forbidden` without the scope `score`, `Unavailable` when there is no champion, the
-        queue is full, or nothing could be stored.
+        queue is full, or nothing could be stored, `Reused` when `once` stands for other content.
         """
         principal.require("score")
         scorer = self._champions.scorer(stream)
+        if not self._screening.loaded:
+            raise Unavailable("the watchlists could not be read yet; send it again")
         member = principal.member
         seen = self._shadow_of(stream)
 
         def task(turn: Turn) -> list[Assessed | ServiceError]:
+            if once is not None:
+                once.check(turn, member)
             return self._assess(turn, member, scorer, events, seen)
 
         keys = [(member, stream, event.event_id) for event in events]
@@ -336,8 +362,8 @@ def _answer(turn: Turn, sequence: int, duplicate: bool) -> Assessed | Conflict:
     return Assessed(assessment, duplicate)
 
 
-def _other_body(event: Scorable) -> Conflict:
-    return Conflict(
+def _other_body(event: Scorable) -> Reused:
+    return Reused(
         f"event_id {event.event_id!r} was sent before with other fields; "
         f"send a changed event under an identifier of its own"
     )

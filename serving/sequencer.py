@@ -31,9 +31,14 @@ from serving.store.unit import EventKey, StoreFailure, Unit
 T = TypeVar("T")
 _log = logging.getLogger("crossflag")
 _RETRY_SECONDS = 1.0
+_STALLED_SECONDS = 10.0
+_LOOK_SECONDS = 0.5
 _REPLAYING = "replaying its event log"
 _REBUILDING = "rebuilding its history after a failed commit"
 _TAKING_OVER = "reading the history of members that it has taken over"
+_NOT_STORED = "nothing was stored; send it again"
+_NOT_KNOWN = "it is not known whether this was stored; send it again, which is safe in both cases"
+_STALLED = "waiting for its database, which does not answer"
 
 
 @dataclass
@@ -93,13 +98,16 @@ class Sequencer:
         self._doing: str | None = "starting"
         self._stopping = False
         self._committing = False
+        self._stalled = False
 
     @property
     def not_ready(self) -> str | None:
         """Why no task is taken now, None when it is."""
         if self._running is not None and self._running.done() and not self._stopping:
             return "stopped by a fault of its own; start it again"
-        return "stopping" if self._stopping else self._doing
+        if self._stopping:
+            return "stopping"
+        return self._doing or (_STALLED if self._stalled else None)
 
     @property
     def busy(self) -> bool:
@@ -174,12 +182,33 @@ class Sequencer:
             self._events_waiting -= first.weight
             self._committing = True
             await self._commit([first, *self._drain(self._group - first.weight)])
-            self._committing = False
+            self._committing = self._stalled = False
+
+    async def _watched(self, group: list[_Waiting[Any]], turn: asyncio.Future[list[Any]]) -> None:
+        """Wait for the end of a turn; one that stalls makes nobody wait for longer.
+
+        Whether a stalled group is stored is known when the database answers again, and not before.
+        """
+        waited = 0.0
+        while not (await asyncio.wait({turn}, timeout=_LOOK_SECONDS))[0]:
+            # A history that is read into memory takes its time, and says so.
+            waited = 0.0 if self._doing else waited + _LOOK_SECONDS
+            if waited < _STALLED_SECONDS:
+                continue
+            if not self._stalled:
+                _log.error("the database has not answered for %.0f s", waited)
+            self._stalled = True
+            for waiting in group:
+                _settle(waiting, Unavailable(_NOT_KNOWN))
+            for waiting in self._drain(self._events_waiting):
+                _settle(waiting, Unavailable(_NOT_STORED))
 
     async def _commit(self, group: list[_Waiting[Any]]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            outcomes = await loop.run_in_executor(self._thread, self._turn, group)
+            turn = loop.run_in_executor(self._thread, self._turn, group)
+            await self._watched(group, turn)
+            outcomes = turn.result()
         except Exception as error:
             # A message may hold values of an event; the kind of error does not.
             cause = error.__cause__ or error
@@ -188,8 +217,11 @@ class Sequencer:
             self._doing = _REBUILDING
             if isinstance(error, _Broken):
                 _settle(error.waiting, Internal("this request cannot be worked on"))
-            for waiting in [*group, *self._drain(self._events_waiting)]:
-                _settle(waiting, Unavailable("nothing was stored; send it again"))
+            for waiting in group:
+                # The commit itself may have reached a database whose answer never came.
+                _settle(waiting, Unavailable(_NOT_KNOWN))
+            for waiting in self._drain(self._events_waiting):
+                _settle(waiting, Unavailable(_NOT_STORED))
             members = {waiting.member for waiting in group if waiting.member is not None}
             # At once: what is void must not outlive the service in a snapshot.
             self.pools.drop(members)

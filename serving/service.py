@@ -13,6 +13,9 @@ from collections.abc import Callable
 from features.reference import Reference
 from models.bundle import Bundle
 from serving import agreements, audit, feature_sets
+from serving.answering import Answering
+from serving.answering.journal import Journal
+from serving.answering.rescoring import Rescoring
 from serving.cases import Cases
 from serving.champions import Champions
 from serving.clock import now
@@ -107,6 +110,9 @@ class Service:
             self.screening,
             self.outbox,
         )
+        journal = Journal(settings.home / "deferred", settings.queue_capacity)
+        self.answering = Answering(self.assessor, journal, self.screening, self.metrics)
+        self._rescoring = Rescoring(journal, self.assessor, self.sequencer, self.metrics)
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)
         self.cases = Cases(
@@ -137,13 +143,14 @@ class Service:
         promoted: asyncio.Queue[Bundle] = asyncio.Queue()
         for bundle in await asyncio.to_thread(self.champions.refresh):
             promoted.put_nowait(bundle)
-        await asyncio.to_thread(self.screening.refresh)
+        await self.screening.start()
         await asyncio.to_thread(self.outbox.refresh)
         self.sequencer.start()
         self._followers = [
             asyncio.create_task(self.champions.follow(promoted), name="crossflag-champions"),
             asyncio.create_task(self._note_champions(promoted), name="crossflag-promotions"),
             asyncio.create_task(self._note_used_keys(), name="crossflag-keys"),
+            asyncio.create_task(self._rescoring.run(), name="crossflag-rescoring"),
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
             asyncio.create_task(self.watch.run(), name="crossflag-watch"),
             asyncio.create_task(self.screening.follow(), name="crossflag-watchlists"),
@@ -164,6 +171,8 @@ class Service:
         """Return why the service takes no events; empty when it takes those of some stream."""
         doing = self.sequencer.not_ready or self.sequencer.behind or self.ownership.standing_by()
         reasons = [f"the service is {doing}"] if doing else []
+        if not self.screening.loaded:
+            reasons.append("the watchlists could not be read yet")
         if not self.champions.versions():
             reasons += self.champions.missing.values()
         return reasons + [why for one in self.hindrances if (why := one())]

@@ -11,9 +11,9 @@ from fastapi import Response
 
 from features.errors import InvalidEvent, Problem
 from features.events import AccessEvent, Label, Payment, PaymentStatus, parse
+from serving.answering import Degraded, Outcome
 from serving.assessments import Assessment
 from serving.errors import Invalid, Malformed, ServiceError, TooLarge
-from serving.scoring import Assessed
 
 Parsed = TypeVar("Parsed", Payment, AccessEvent, Label, PaymentStatus)
 
@@ -68,10 +68,30 @@ def assessment_document(assessment: Assessment, duplicate: bool = False) -> dict
     return assessment.document(duplicate)
 
 
-def item(index: int, outcome: Assessed | ServiceError) -> dict[str, Any]:
+def degraded_document(answered: Degraded) -> dict[str, Any]:
+    """Return what a caller gets to see of an answer in time without a score."""
+    return {
+        "degraded": True,
+        "stream": answered.event.stream,
+        "event_id": answered.event.event_id,
+        "kept": answered.kept,
+        "left_out": answered.left_out,
+        "because": answered.because,
+        "advice": "review" if answered.hits else None,
+        "watchlist_hits": answered.watchlist_hits,
+    }
+
+
+def item(index: int, outcome: Outcome) -> dict[str, Any]:
     """Return the answer to one event of a batch."""
     if isinstance(outcome, ServiceError):
-        return {"index": index, "status": outcome.status, "problem": outcome.document()}
+        problem = outcome.document()
+        if outcome.retry_after is not None:
+            # One answer has one header; what waits here is one item of it.
+            problem["retry_after"] = outcome.retry_after
+        return {"index": index, "status": outcome.status, "problem": problem}
+    if isinstance(outcome, Degraded):
+        return {"index": index, "status": 200, "degraded": degraded_document(outcome)}
     document = assessment_document(outcome.assessment, outcome.duplicate)
     return {"index": index, "status": 200, "assessment": document}
 

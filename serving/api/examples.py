@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serving.api.callers import SECURITY
+from serving.api.hurry import PARAMETERS
 
 PAYMENT = {
     "event_id": "p-20260501-000123",
@@ -85,3 +86,8 @@ def xml_body(message: str = PACS008) -> dict[str, Any]:
 def _raw(kind: str, schema: dict[str, str], example: Any) -> dict[str, Any]:
     content = {kind: {"schema": schema, "example": example}}
     return {"security": SECURITY, "requestBody": {"required": True, "content": content}}
+
+
+def timed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI entry of a body whose caller may send a deadline."""
+    return {**entry, "parameters": PARAMETERS}

@@ -33,6 +33,8 @@ class ProblemDetails(_Form):
     detail: str
     errors: list[WrongField] | None = None
     """Every wrong field, with status 422."""
+    retry_after: int | None = None
+    """Seconds to wait before this item of a batch is sent again."""
 
 
 class ReasonAnswer(_Form):
@@ -149,13 +151,31 @@ class AssessmentAnswer(_Form):
     received_at: datetime
 
 
+class DegradedAnswer(_Form):
+    """An answer within the caller's deadline, without a score; its event is scored later."""
+
+    degraded: Literal[True]
+    stream: Literal["payment", "access"]
+    event_id: str
+    kept: bool | Literal["unknown"]
+    """True: on disk, to be scored later. False: send it again. "unknown": send it again, too; if
+    it was kept, it counts once."""
+    left_out: list[str]
+    """What the answer does without."""
+    because: str
+    advice: Literal["review"] | None
+    """Review when a watchlist was met; null is no advice at all, and no clear."""
+    watchlist_hits: list[WatchlistHit]
+
+
 class BatchItem(_Form):
-    """The answer to one event of a batch: its assessment, or what was wrong."""
+    """The answer to one event of a batch: its assessment, a degraded one, or what was wrong."""
 
     index: int
     """Place in the request, from 0."""
     status: int
     assessment: AssessmentAnswer | None = None
+    degraded: DegradedAnswer | None = None
     problem: ProblemDetails | None = None
 
 
@@ -268,7 +288,7 @@ _DESCRIPTIONS = {
     401: "No valid API key",
     403: "The key lacks the scope",
     404: "No such thing of yours",
-    409: "The same identifier with other fields, or a case in another state",
+    409: "Being worked on (see Retry-After), loaded as history, or a case in another state",
     413: "Body or batch over the limit",
     421: "Another service takes this member's events; `owner` and Crossflag-Owner say which",
     422: "Wrong fields, each named with its value and fix",

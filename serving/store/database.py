@@ -21,7 +21,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from serving.errors import StoreError
+from serving.errors import StoreError, Unavailable
 from serving.store import postgresql, sqlite
 from serving.store.unit import Unit
 
@@ -109,10 +109,16 @@ class Database:
     async def reads(
         self, task: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `task` like `read`, with more arguments, aside from the event loop."""
-        return await asyncio.to_thread(
-            self.read, lambda connection: task(connection, *args, **kwargs)
-        )
+        """Run `task` like `read`, with more arguments, aside from the event loop.
+
+        Raises `Unavailable` when the database cannot be asked.
+        """
+        try:
+            return await asyncio.to_thread(
+                self.read, lambda connection: task(connection, *args, **kwargs)
+            )
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            raise Unavailable("the service cannot reach its database; send again") from error
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:

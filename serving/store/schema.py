@@ -312,6 +312,18 @@ audit = Table(
     _text("detail"),
 )
 
+# The answers themselves are the events'; a key only says which content it stands for.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _text("member"),
+    _text("key"),
+    Column("digest", sa.LargeBinary(32), nullable=False),
+    _number("at"),
+    PrimaryKeyConstraint("member", "key"),
+    Index("ix_idempotency_keys_at", "at"),
+)
+
 # The two tables of ownership stay empty on SQLite, where the lock of the file does their work.
 instances = Table(
     "instances",

@@ -25,12 +25,15 @@ class Screening:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.screener = Screener()
+        self.loaded = False
+        """Whether the lists in force were read; nothing is scored before."""
 
     def refresh(self) -> bool:
         """Bring the screener to the lists in force; tell whether any list was new or changed."""
         known = {one.row: one for one in self.screener.lists}
         rows = self._database.read(table.lists)
         if [one.row for one in self.screener.lists] == rows:
+            self.loaded = True
             return False
         self.screener = Screener(
             [
@@ -38,7 +41,15 @@ class Screening:
                 for row in rows
             ]
         )
+        self.loaded = True
         return True
+
+    async def start(self) -> None:
+        """Read the lists; where that fails, `follow` tries again and `loaded` says so meanwhile."""
+        try:
+            await asyncio.to_thread(self.refresh)
+        except Exception as error:
+            _LOG.error("watchlists could not be read: %s", type(error).__name__)
 
     def screened(self, unit: Unit, event: Payment | AccessEvent, member: str) -> list[Hit]:
         """Return the records that an event meets and that its decision may know of.

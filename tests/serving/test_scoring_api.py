@@ -87,7 +87,7 @@ def test_the_same_identifier_with_other_fields_is_a_conflict(service: Running) -
     service.score("payment", payment(1, 1, START))
     answer = service.client.post("/v1/payments/score", json=payment(1, 1, START, amount="9.00"))
 
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert "p1" in answer.json()["detail"]
     assert service.stored(COUNT) == [(1,)]
@@ -104,7 +104,7 @@ def test_a_batch_answers_each_event_on_its_own(service: Running) -> None:
     items = service.batch("payment", [good, wrong, other, good, {**good, "amount": "7"}])
 
     assert [item["index"] for item in items] == [0, 1, 2, 3, 4]
-    assert [item["status"] for item in items] == [200, 422, 200, 200, 409]
+    assert [item["status"] for item in items] == [200, 422, 200, 200, 422]
     assert {one["field"] for one in items[1]["problem"]["errors"]} == {"currency", "amount"}
     assert items[3]["assessment"] == {**items[0]["assessment"], "duplicate": True}
     assert service.stored(COUNT) == [(2,)]
