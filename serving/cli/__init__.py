@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import Problem
-from serving.cli import compare, history, watchlist, webhooks
+from serving.cli import compare, history, reconcile, watchlist, webhooks
 from serving.cli.administration import PARTS, Home
 from serving.cli.screen import screen
 from serving.errors import Invalid
@@ -31,6 +31,7 @@ for _name, _part in {
     app.add_typer(_part, name=_name)
 app.command("screen")(screen)
 app.add_typer(compare.app)
+app.add_typer(reconcile.app)
 
 
 @app.command()
