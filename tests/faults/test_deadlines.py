@@ -135,6 +135,9 @@ def test_a_full_queue_answers_who_is_in_a_hurry_and_refuses_the_rest(
     home = new_home()
     with running(home, console=False, queue_capacity=2, group_size=1) as service:
         service.score("payment", payment(1, 1, START))
+        # What the service notes of its own start goes through the same queue.
+        noted = "SELECT count(*) FROM audit WHERE action = 'model.in_use'"
+        until(lambda: service.stored(noted) == [(2,)])
         first: list[httpx.Response] = []
         with held(home):
             # One is at work, and two wait: the queue is full.
