@@ -56,6 +56,7 @@ def fill(ballast: Path) -> None:
             return
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_a_full_disk_refuses_events_and_loses_none(
     nursery: Nursery, new_home: Callable[..., Path], small_disk: Path, tmp_path: Path
@@ -94,6 +95,7 @@ def test_a_full_disk_refuses_events_and_loses_none(
     assert_rings_as_replayed(home, home, tmp_path)
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_a_clock_that_steps_changes_no_order_and_loses_nothing(
     new_home: Callable[..., Path], tmp_path: Path

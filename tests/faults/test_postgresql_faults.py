@@ -41,6 +41,7 @@ def until_refused(url: str, key: str, seconds: float = 60) -> httpx.Response:
     raise AssertionError("the service still says that it is ready")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("fault", ["stopped", "crashed", "frozen"])
 @pytest.mark.timeout(600)
 def test_the_service_outlives_its_database(
