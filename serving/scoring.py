@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from prometheus_client import Counter
 
 from features.events import AccessEvent, Payment
 from models.counterfactual import counterfactual
@@ -106,6 +107,7 @@ class Assessor:
         self._screening = screening
         self._outbox = outbox
         self._salt = secrets.token_bytes(16)
+        self._children: dict[tuple[int | str, ...], Counter] = {}
 
     async def assess(
         self,
@@ -308,20 +310,28 @@ class Assessor:
         place = sequence.to_bytes(8, "big")
         return "as-" + hashlib.blake2b(place, key=self._salt, digest_size=10).hexdigest()
 
+    def _child(self, counter: Counter, *labels: str) -> Counter:
+        """Return a counter's child; looked up once, since that costs more than counting."""
+        key: tuple[int | str, ...] = (id(counter), *labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = counter.labels(*labels)
+        return child
+
     def _count(self, stream: str, answers: Sequence[Assessed | ServiceError]) -> None:
         for answer in answers:
             if isinstance(answer, ServiceError):
-                self._metrics.refused.labels("other_body").inc()
+                self._child(self._metrics.refused, "other_body").inc()
             elif answer.duplicate:
-                self._metrics.duplicates.labels(stream).inc()
+                self._child(self._metrics.duplicates, stream).inc()
             else:
-                self._metrics.events.labels(stream, answer.assessment.advice).inc()
+                self._child(self._metrics.events, stream, answer.assessment.advice).inc()
                 if answer.assessment.drawn:
-                    self._metrics.drawn.labels(stream).inc()
+                    self._child(self._metrics.drawn, stream).inc()
                 if answer.assessment.novel:
-                    self._metrics.novel.labels(stream).inc()
+                    self._child(self._metrics.novel, stream).inc()
                 if answer.assessment.late:
-                    self._metrics.late.labels(stream).inc()
+                    self._child(self._metrics.late, stream).inc()
 
 
 @dataclass(frozen=True)

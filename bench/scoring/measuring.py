@@ -37,7 +37,7 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="crossflag-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         tell.say("making the load from the sample")
-        made = traffic.make(home, folder, sizes.events, sizes.history)
+        made = traffic.make(home, folder, sizes.events, sizes.history, contenders.WARM)
         tell.say("starting an empty service")
         started: dict[str, dict[str, float]] = {"empty": _empty(folder)}
         met = {store: Met() for store in places}

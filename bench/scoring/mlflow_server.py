@@ -34,7 +34,7 @@ def save(bundle: Bundle, rows: npt.NDArray[np.float32], folder: Path, signature:
 
 
 def body(columns: Sequence[str], rows: npt.NDArray[np.float32]) -> bytes:
-    """Return rows of features as a request to MLflow's server; a missing value is null."""
+    """Return rows of features as a request to MLflow's server; none is missing."""
     return orjson.dumps(
         {"dataframe_split": {"columns": columns, "data": rows.astype(np.float64).tolist()}}
     )

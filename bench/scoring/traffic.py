@@ -1,8 +1,8 @@
 """What is sent: the sample's last payments, on the history of those before, with a list in force.
 
-Five of a hundred payments name a creditor whom nobody has seen before, and the champion's
-thresholds are set so that about one of a hundred is flagged, as where reviewers are few. Both are
-shares that make a service slow; a load without them would flatter.
+Five of a hundred names have never been seen before, and the champion's thresholds are set so that
+about one payment of a hundred is flagged, as where reviewers are few. Both are what makes a service
+slow; a load without them would flatter.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ MEMBER = "bench"
 NEW_NAMES = 0.05
 FLAGGED = 0.01
 _BY_NOVELTY = 0.2
+_NAMES = ("debtor_name", "creditor_name", "ultimate_debtor_name", "ultimate_creditor_name")
 _SYLLABLES = tuple(first + second for first in "bdfgklmnprstvz" for second in "aeiou")
 _GROUPS = ("germanic", "romance", "british", "slavic", "nordic", "turkish", "arabic", "indian")
 
@@ -45,20 +46,20 @@ _GROUPS = ("germanic", "romance", "british", "slavic", "nordic", "turkish", "ara
 class Traffic:
     """Bodies to send in their order, what came before, and the rows that a model server gets.
 
-    `rows` float32[n, features] are those of the bodies, `margins` what the forest says of them.
+    `rows` float32[n, features] are those of the bodies.
     """
 
     past: list[history.Arrival]
     bodies: list[bytes]
     bundle: Bundle
     rows: npt.NDArray[np.float32]
-    margins: npt.NDArray[np.float64]
 
 
-def make(home: Path, into: Path, count: int, before: int) -> Traffic:
+def make(home: Path, into: Path, count: int, before: int, known: int) -> Traffic:
     """Return `count` bodies after `before` earlier events; promote the bench's champion in `into`.
 
-    `home` holds a promoted payment model. Raises CrossflagError when the sample cannot be read.
+    The first `known` of them are those whose names the others mostly bear. `home` holds a promoted
+    payment model. Raises CrossflagError when the sample cannot be read.
     """
     arrivals = list(read_arrivals(SAMPLE / "payments.parquet", SAMPLE / "access.parquet", None))
     payments = [place for place, (_, event) in enumerate(arrivals) if isinstance(event, Payment)]
@@ -66,12 +67,12 @@ def make(home: Path, into: Path, count: int, before: int) -> Traffic:
     first = payments[-count]
     past = arrivals[max(0, first - before) : first]
     sent = [event for _, event in arrivals[first:] if isinstance(event, Payment)]
-    sent = _with_new_names(sent)
+    sent = _with_names(sent, known)
     found = champion(home / "models", "payment")
     if found is None:
         raise FileNotFoundError(home)
-    bundle, rows, margins = _with_thresholds(Bundle.load(found), past, sent, into)
-    return Traffic(past, [event.canonical() for event in sent], bundle, rows, margins)
+    bundle, rows = _with_thresholds(Bundle.load(found), past, sent, into)
+    return Traffic(past, [event.canonical() for event in sent], bundle, rows)
 
 
 def prepare(settings: Settings, past: Sequence[history.Arrival], records: int) -> str:
@@ -103,22 +104,25 @@ def _listed(count: int) -> list[Entity]:
     ]
 
 
-def _with_new_names(payments: list[Payment]) -> list[Payment]:
+def _with_names(payments: list[Payment], known: int) -> list[Payment]:
+    """Let names after the first `known` payments be theirs again, but for those that are new."""
     chance = Chance("bench", "scoring")
-    every = round(1 / NEW_NAMES)
-    return [
-        payment.model_copy(
-            update={"creditor_name": f"{person(chance, chance.pick(_GROUPS))} {number:x}".title()}
-        )
-        if number % every == 0
-        else payment
-        for number, payment in enumerate(payments)
-    ]
+    seen = [name for one in payments[:known] for field in _NAMES if (name := getattr(one, field))]
+    made = payments[:known]
+    for number, payment in enumerate(payments[known:]):
+        names: dict[str, str] = {}
+        for field in _NAMES:
+            if getattr(payment, field) is not None:
+                new = chance.happens(NEW_NAMES)
+                fresh = f"{person(chance, chance.pick(_GROUPS))} {chance.pick(_SYLLABLES)}"
+                names[field] = f"{fresh}{number:x}".title() if new else chance.pick(seen)
+        made.append(payment.model_copy(update=names))
+    return made
 
 
 def _with_thresholds(
     bundle: Bundle, past: Sequence[history.Arrival], sent: Sequence[Payment], into: Path
-) -> tuple[Bundle, npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+) -> tuple[Bundle, npt.NDArray[np.float32]]:
     """Promote the bundle with thresholds that flag `FLAGGED` of what is sent."""
     engine = Engine(Reference())
     for _, event in past:
@@ -153,7 +157,7 @@ def _with_thresholds(
     promote(into / "models", into / "made", "bench", "thresholds for the bench's load")
     found = champion(into / "models", "payment")
     assert found is not None
-    return Bundle.load(found), picked, scores.margin
+    return Bundle.load(found), picked
 
 
 def least_of_share(values: npt.NDArray[np.float64], share: float) -> float:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from serving.assessments import Assessment
 from serving.store import schema
+from serving.store.inserting import insert
 from serving.store.records import assessment_of, microseconds
 
 EventKey = tuple[str, str, str]
@@ -27,15 +28,16 @@ _PER_LOOKUP = 500
 _EVENTS = schema.events.c
 _LAST = sa.select(sa.func.max(_EVENTS.sequence))
 _RESERVE = sa.select(schema.log_numbers.next_value()).select_from(sa.func.generate_series(1, 64))
-_KNOWN = sa.select(_EVENTS.event_id, _EVENTS.sequence, _EVENTS.body_hash).where(
-    _EVENTS.member == sa.bindparam("member"),
-    _EVENTS.stream == sa.bindparam("stream"),
-    _EVENTS.event_id.in_(sa.bindparam("identifiers", expanding=True)),
-)
+# One text for however many: a statement of its own for each number is put together anew each time.
+_KNOWN_IN = {
+    "sqlite": "SELECT event_id, sequence, body_hash FROM events WHERE member = ? AND stream = ? "
+    "AND event_id IN (SELECT value FROM json_each(?))",
+    "postgresql": "SELECT event_id, sequence, body_hash FROM events WHERE member = %s "
+    "AND stream = %s AND event_id = ANY(%s)",
+}
 _ASSESSMENT = sa.select(schema.assessments).where(
     schema.assessments.c.sequence == sa.bindparam("sequence")
 )
-_ADD_EVENTS, _ADD_ASSESSMENTS = sa.insert(schema.events), sa.insert(schema.assessments)
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,13 @@ class Unit:
             if (member, stream, event_id) not in self._known:
                 self._known[member, stream, event_id] = None
                 wanted.setdefault((member, stream), []).append(event_id)
+        dialect = self.connection.dialect.name
         for (member, stream), identifiers in wanted.items():
             for start in range(0, len(identifiers), _PER_LOOKUP):
                 part = identifiers[start : start + _PER_LOOKUP]
-                given = {"member": member, "stream": stream, "identifiers": part}
-                for event_id, sequence, body_hash in self.connection.execute(_KNOWN, given):
+                given = part if dialect == "postgresql" else orjson.dumps(part).decode()
+                found = self.connection.exec_driver_sql(_KNOWN_IN[dialect], (member, stream, given))
+                for event_id, sequence, body_hash in found:
                     self._known[member, stream, event_id] = Logged(sequence, body_hash)
 
     def find(self, key: EventKey) -> Logged | None:
@@ -147,9 +151,9 @@ class Unit:
     def flush(self) -> None:
         """Write what was gathered, so that statements of this transaction see it."""
         if self._events:
-            self.connection.execute(_ADD_EVENTS, self._events)
+            insert(self.connection, schema.events, self._events)
         if self._assessments:
-            self.connection.execute(_ADD_ASSESSMENTS, self._assessments)
+            insert(self.connection, schema.assessments, self._assessments)
         self._events, self._assessments = [], []
 
 

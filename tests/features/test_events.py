@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import schwifty
 from hypothesis import given
 from hypothesis import strategies as st
+from schwifty.exceptions import SchwiftyException
 
 from features.errors import InvalidEvent
 from features.events import MODELS, AccessEvent, Label, Payment, PaymentStatus, parse, row
+from features.fields import is_plain_iban
 
 PAYMENT: dict[str, Any] = {
     "event_id": "p1",
@@ -252,3 +256,20 @@ def test_any_value_in_any_field_is_accepted_or_named(field: str, value: object) 
     else:
         assert json.loads(payment.canonical())["event_id"]
         assert parse(Payment, payment.canonical()) == payment
+
+
+def test_the_quick_look_at_an_iban_agrees_with_schwifty() -> None:
+    chance = random.Random(3)
+    countries = ("DE", "FR", "GB", "NL", "MT", "NO", "SC", "LC", "BR", "PL")
+    good = [str(schwifty.IBAN.random(country_code=one)) for one in countries for _ in range(20)]
+    for iban in good:
+        assert is_plain_iban(iban)
+        place = chance.randrange(len(iban))
+        changed = [iban[:place] + sign + iban[place + 1 :] for sign in "0Z"]
+        aliases = [iban[:2] + digits + iban[4:] for digits in ("00", "01", "99")]
+        for text in (*changed, *aliases, iban[:-1], iban + "0", iban.lower(), f"XX{iban[2:]}"):
+            try:
+                valid = str(schwifty.IBAN(text)) == text
+            except SchwiftyException:
+                valid = False
+            assert is_plain_iban(text) == valid, text
