@@ -238,3 +238,23 @@ def names(
         print(json.dumps(measured, ensure_ascii=False))
     else:
         measuring.show(measured)
+
+
+@app.command()
+def console(
+    cases: Annotated[int, typer.Option(min=100, help="Cases of the store.")] = 100_000,
+    events: Annotated[int, typer.Option(min=1_000, help="Events of the log.")] = 5_000_000,
+    database_url: Annotated[
+        str | None, typer.Option(help="An empty PostgreSQL database; without it SQLite.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Server time and number of queries of each page of the console, on a full store."""
+    from bench.console import measure, show
+    from training.progress import Teller
+
+    measured = measure(cases, events, database_url, Teller())
+    if as_json:
+        print(json.dumps(measured))
+    else:
+        show(measured)

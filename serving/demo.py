@@ -24,7 +24,7 @@ import orjson
 
 from features.errors import CrossflagError
 from features.events import Label
-from serving import history, keys, users
+from serving import demo_review, history, keys, users
 from serving.cli.history import read_arrivals
 from serving.settings import Settings
 from serving.store.database import Database
@@ -69,12 +69,16 @@ def run(home: Path, host: str, port: int, once: bool, as_json: bool) -> None:
         ) as client:
             played = _play(client, last_days)
             cases = _count_cases(client)
+            worked = demo_review.work(client, demo_review.truths(_labels(past, last_days)))
+            told = ", ".join(f"{count} {state}" for state, count in sorted(worked.items()))
+            _say(f"reviewers worked on some of the cases: {told}")
         summary = {
             "payments_scored": played.scored["payment"],
             "access_events_scored": played.scored["access"],
             "labels_posted": played.labels,
             "flagged": played.flagged,
             "cases": cases,
+            "worked_on": dict(worked),
             "models": models,
             "first_flag": played.first_flag,
             "strongest_flag": played.strongest_flag,
@@ -269,6 +273,10 @@ def _send(client: httpx.Client, stream: str, events: list[Any], played: _Played)
             strongest = played.strongest_flag
             if strongest is None or flag["probability"] > strongest["probability"]:
                 played.strongest_flag = flag
+
+
+def _labels(*parts: list[history.Arrival]) -> list[Label]:
+    return [event for part in parts for _, event in part if isinstance(event, Label)]
 
 
 def _count_cases(client: httpx.Client) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -93,29 +93,24 @@ def _conditions(member: str, asked: Filter, limits: Limits, at: int) -> list[Col
 
 
 def _found(member: str, text: str) -> ColumnElement[bool]:
-    """Return what fits a searched text: the number of a case, one whole value, or every word."""
+    """Return what fits a searched text: the number of a case, one whole value, or every word.
+
+    It is one list of numbers, so that the search begins there and not at every waiting case.
+    """
     number = text.strip().upper().removeprefix("C-")
-    ways = [_among(member, [plain(text)])]
+    ways = [_beginning(member, plain(text))]
     if words := words_of(text):
-        ways.append(_among(member, words))
+        every = sa.intersect(*(_beginning(member, word) for word in words)).subquery()
+        ways.append(sa.select(every.c.number))
     if number.isascii() and number.isdecimal() and len(number) <= 15:
-        ways.append(_CASE.number == int(number))
-    return sa.or_(*ways)
+        ways.append(sa.select(sa.literal(int(number), sa.BigInteger).label("number")))
+    return _CASE.number.in_(sa.union(*ways))
 
 
-def _among(member: str, beginnings: Sequence[str]) -> ColumnElement[bool]:
-    """Return whether a case has, for each text, something that begins with it."""
-    return sa.and_(
-        *(
-            _CASE.number.in_(
-                sa.select(_ENTITY.number).where(
-                    _ENTITY.member == member,
-                    _ENTITY.value >= beginning,
-                    _ENTITY.value < beginning + _LAST,
-                )
-            )
-            for beginning in beginnings
-        )
+def _beginning(member: str, text: str) -> sa.Select[tuple[int]]:
+    """Return the numbers of the cases that name something that begins with a text."""
+    return sa.select(_ENTITY.number).where(
+        _ENTITY.member == member, _ENTITY.value >= text, _ENTITY.value < text + _LAST
     )
 
 
@@ -144,16 +139,24 @@ def page(
     limit: int,
 ) -> list[CaseRow]:
     """Return part of the queue; no two cases stand at one place, the older number goes first."""
-    query = sa.select(cases).where(*_conditions(member, asked, limits, at))
     column, older = _ORDERS[order], (_CASE.opened_at, _CASE.number)
+    beyond: list[ColumnElement[bool]] = []
     if after is not None:
         later = sa.tuple_(*older) > sa.tuple_(sa.literal(after.opened_at), sa.literal(after.number))
         place = sa.literal(after.value)
-        beyond = column > place if order == "age" else column < place
-        query = query.where(sa.or_(beyond, sa.and_(column == place, later)))
+        further = column > place if order == "age" else column < place
+        beyond = [sa.or_(further, sa.and_(column == place, later))]
     first = column if order == "age" else column.desc()
-    rows = connection.execute(query.order_by(first, *older).limit(limit))
-    return [CaseRow(*row) for row in rows]
+    rows: list[CaseRow] = []
+    # State by state, each in the order of its index; over several at once all would be sorted.
+    for state in asked.states:
+        one = replace(asked, states=(state,))
+        query = sa.select(cases).where(*_conditions(member, one, limits, at), *beyond)
+        found = connection.execute(query.order_by(first, *older).limit(limit))
+        rows += [CaseRow(*row) for row in found]
+    down = 1 if order == "age" else -1
+    rows.sort(key=lambda row: (down * position(row, order).value, row.opened_at, row.number))
+    return rows[:limit]
 
 
 @dataclass(frozen=True)
