@@ -20,6 +20,7 @@ from serving.api import (
     problems,
     statuses,
     watch,
+    watchlist_alerts,
 )
 from serving.api.busy import Application
 from serving.service import Service
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
 
-    for part in (events, statuses, cases, labels, matching, watch, health):
+    for part in (events, statuses, cases, labels, matching, watchlist_alerts, watch, health):
         app.include_router(part.router)
     if settings.console:
         console.mount(app)

@@ -238,7 +238,7 @@ class Assessor:
         ):
             odd = tuple(unusual(scorer, row)) if novelty.taken else ()
             hits = [RuleHit(NOVEL, "review", claim(novelty.rank, odd, scorer))] if odd else []
-            met = self._screening.screened(turn.unit, one.event, member)
+            met = self._screening.screened(turn.unit, one.event, member, one.place.sequence)
             decision = decide(probability, bundle.thresholds, [*hits, *rule_hits(met)])
             assessment = Assessment(
                 assessment_id=self._name(one.place.sequence),

@@ -37,8 +37,10 @@ from serving.statuses import Statuses
 from serving.store.database import Database
 from serving.users import Users
 from serving.watching import Watch
+from serving.watchlists.alerts import Alerts
 from serving.watchlists.keeping import Screening
 from serving.watchlists.matching import Matching
+from serving.watchlists.rescreening import Rescreening
 from serving.webhooks.delivering import Deliverer, Patience
 from serving.webhooks.outbox import Outbox
 
@@ -90,6 +92,8 @@ class Service:
         self.users = Users(self.sequencer, self.database)
         self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
         self.screening = Screening(self.database)
+        self.alerts = Alerts(self.sequencer, self.database)
+        self.rescreening = Rescreening(self.sequencer, self.database, self.screening)
         self.matching = Matching(self.database, self.screening)
         self.outbox = Outbox(self.database)
         self.deliverer = Deliverer(
@@ -154,6 +158,7 @@ class Service:
             asyncio.create_task(self.shadow.run(), name="crossflag-shadow"),
             asyncio.create_task(self.watch.run(), name="crossflag-watch"),
             asyncio.create_task(self.screening.follow(), name="crossflag-watchlists"),
+            asyncio.create_task(self.rescreening.run(), name="crossflag-rescreening"),
             asyncio.create_task(self.outbox.follow(), name="crossflag-outbox"),
             asyncio.create_task(self.deliverer.run(), name="crossflag-webhooks"),
         ]

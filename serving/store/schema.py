@@ -439,3 +439,37 @@ webhook_attempts = Table(
     ForeignKeyConstraint(["delivery"], ["webhook_deliveries.delivery"]),
     Index("ix_webhook_attempts_delivery", "delivery"),
 )
+
+# A customer who met a record of a list: once each, whatever number of events met it.
+watchlist_alerts = Table(
+    "watchlist_alerts",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _text("subject"),
+    _text("list_name"),
+    _text("entity_id"),
+    _number("version"),
+    _text("caption"),
+    _text("topics"),
+    _text("field"),
+    Column("score", sa.Double, nullable=False),
+    _text("source"),
+    _number("sequence"),
+    _number("raised_at"),
+    _text("state"),
+    _text("judged_by", optional=True),
+    _number("judged_at", optional=True),
+    _text("reason", optional=True),
+    _number("until", optional=True),
+    PrimaryKeyConstraint("member", "number"),
+    Index("uq_watchlist_alerts_about", "member", "subject", "list_name", "entity_id", unique=True),
+)
+
+watchlist_rescreens = Table(
+    "watchlist_rescreens",
+    metadata,
+    Column("name", sa.Text, primary_key=True),
+    _number("version"),
+    _number("after"),
+)

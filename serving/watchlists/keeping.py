@@ -7,9 +7,13 @@ import logging
 
 from features.events import AccessEvent, Payment
 from serving import audit
+from serving.clock import now
+from serving.store import watchlist_alerts as alerts_table
 from serving.store import watchlists as table
 from serving.store.database import Database
 from serving.store.unit import Unit
+from serving.subjects import subject_of
+from serving.watchlists.alerts import raise_for
 from serving.watchlists.looking import records
 from serving.watchlists.questions import screen
 from serving.watchlists.screener import Hit, ListIndex, Screener
@@ -27,9 +31,11 @@ class Screening:
         self.screener = Screener()
         self.loaded = False
         """Whether the lists in force were read; nothing is scored before."""
+        self._held_back: dict[alerts_table.Key, int] = {}
 
     def refresh(self) -> bool:
         """Bring the screener to the lists in force; tell whether any list was new or changed."""
+        self._held_back = self._database.read(alerts_table.dismissed)
         known = {one.row: one for one in self.screener.lists}
         rows = self._database.read(table.lists)
         if [one.row for one in self.screener.lists] == rows:
@@ -51,11 +57,15 @@ class Screening:
         except Exception as error:
             _LOG.error("watchlists could not be read: %s", type(error).__name__)
 
-    def screened(self, unit: Unit, event: Payment | AccessEvent, member: str) -> list[Hit]:
+    def screened(
+        self, unit: Unit, event: Payment | AccessEvent, member: str, sequence: int
+    ) -> list[Hit]:
         """Return the records that an event meets and that its decision may know of.
 
-        A missing person or a victim is none of them: such a hit goes to the audit log, where those
-        who protect look, and neither score nor advice nor answer shows it.
+        Each raises an alert, once a customer. A record that a person said is not this customer is
+        held back until its day. A missing person or a victim is none of them: such a hit goes to
+        the audit log, where those who protect look, and neither score nor advice nor answer shows
+        it.
         """
         met = screen(self.screener, event, member)
         for hit in met:
@@ -65,7 +75,15 @@ class Screening:
                     list=hit.list_name, version=hit.version, stream=event.stream,
                     event_id=event.event_id, field=hit.field, score=hit.score,
                 )  # fmt: skip
-        return [hit for hit in met if not hit.protected]
+        subject = subject_of(event)
+        told = [
+            hit
+            for hit in met
+            if not hit.protected
+            and self._held_back.get((member, subject, hit.list_name, hit.entity_id), 0) <= now()
+        ]
+        raise_for(unit, event, member, sequence, told, "event")
+        return told
 
     async def follow(self) -> None:
         """Look for changes of the lists until cancelled."""
