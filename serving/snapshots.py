@@ -114,7 +114,9 @@ class Snapshots:
             name = hashlib.blake2b(orjson.dumps(group), digest_size=8).hexdigest()
             place = self._folder / name / str(last)
             beside = place.with_name(f"{last}.{os.getpid()}.part")
-            shutil.rmtree(beside, ignore_errors=True)
+            # What a kill left of one that was being written; only one is at a time.
+            for part in place.parent.glob("*.part"):
+                shutil.rmtree(part, ignore_errors=True)
             # Histories hold amounts and keyed identities: for the service's own eyes.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             beside.mkdir(parents=True)

@@ -152,7 +152,7 @@ def next_number() -> Callable[[], int]:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(sends=Sends)
 def test_however_often_and_at_once_it_is_sent_an_event_counts_once(
