@@ -56,6 +56,7 @@ lock: setup ## resolve the locks from pyproject.toml; UPGRADE=--upgrade takes ne
 	$(compile) pyproject.toml --group dev --output-file requirements/dev.lock
 	$(compile) pyproject.toml --constraints requirements/dev.lock --output-file requirements/run.lock
 	echo pyspark | $(compile) - --constraints requirements/dev.lock --output-file requirements/spark.lock
+	$(compile) requirements/serve.in --constraints requirements/dev.lock --output-file requirements/serve.lock
 	echo uv | $(compile) - --output-file requirements/bootstrap.lock
 
 bench: setup ## measure speed on this machine

@@ -169,6 +169,25 @@ def scoring(
 
 
 @app.command()
+def scale(
+    home: Annotated[Path, typer.Option("--home", help="Folder with promoted models.")],
+    processes: Annotated[
+        list[int] | None, typer.Option(min=1, max=8, help="May be repeated [1, 2].")
+    ] = None,
+    events: Annotated[int, typer.Option(min=100, help="Events of each of 8 members.")] = 2_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """How throughput grows when members are spread over processes on one PostgreSQL."""
+    from bench.scale import run, show
+
+    measured = run(home, processes or [1, 2], events)
+    if as_json:
+        print(json.dumps(measured))
+    else:
+        show(measured)
+
+
+@app.command()
 def recovery(
     events: Annotated[
         int,

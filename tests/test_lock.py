@@ -41,7 +41,7 @@ def test_a_lock_satisfies_every_direct_dependency(lock: str, wanted: list[str]) 
     assert unmet == [], f"{lock}.lock is behind pyproject.toml: run `make lock`"
 
 
-@pytest.mark.parametrize("lock", ["run", "dev", "bootstrap"])
+@pytest.mark.parametrize("lock", ["run", "dev", "serve", "bootstrap"])
 def test_every_pin_has_hashes_and_no_line_is_anything_else(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
     assert all(hashes > 0 for _version, hashes in pins(lock).values())
@@ -51,4 +51,6 @@ def test_every_pin_has_hashes_and_no_line_is_anything_else(lock: str) -> None:
 
 def test_both_sets_agree_on_every_version() -> None:
     development = pins("dev")
-    assert {name: pin for name, pin in pins("run").items() if development.get(name) != pin} == {}
+    for lock in ("run", "serve"):
+        other = {name: pin for name, pin in pins(lock).items() if development.get(name) != pin}
+        assert other == {}, lock
