@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from bench.more_strangers import accounts_opened, bank_transfers
+
 Table = pd.DataFrame
 
 
@@ -287,4 +289,6 @@ SETS: dict[str, Callable[..., Table]] = {
     "cross_border": cross_border,
     "network_flows": network_flows,
     "registrations": registrations,
+    "bank_transfers": bank_transfers,
+    "accounts_opened": accounts_opened,
 }

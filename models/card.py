@@ -46,6 +46,8 @@ def card(bundle: Bundle, catalogue: Catalogue | None = None) -> str:
         figures.segments(decision),
         "### By typology",
         figures.typologies(training.get(RECALL, {}), decision),
+        "## What no label has seen yet",
+        _novelty(bundle),
         "## Limits",
         *_limits(bundle, said, decision),
         "## Training data",
@@ -84,6 +86,30 @@ def _thresholds(bundle: Bundle, decision: Mapping[str, Any]) -> list[str]:
         f"{thresholds.urgent:.6f}, set for {thresholds.reviews_per_day:g} reviews a day.",
         figures.sensitivity(decision),
     ]
+
+
+def _novelty(bundle: Bundle) -> str:
+    """Say what the detector of novelty looks at and what it added on held-back time."""
+    detector = bundle.novelty
+    if detector is None:
+        return "No detector of novelty came with this model."
+    looked_at = f"{len(detector.places)} of the {len(bundle.features)} features"
+    if not detector.reviews_per_day:
+        return f"A detector of odd events looks at {looked_at}; it has no quota, and flags nothing."
+    found = (
+        f"A detector of odd events looks at {looked_at} and at no label. It may bring "
+        f"{detector.reviews_per_day:g} subjects a day to review, beside those that the "
+        f"probability flags"
+    )
+    per_day = bundle.metrics.get("novel_per_day")
+    share = bundle.metrics.get("novel_precision")
+    if per_day is None or share is None:
+        return f"{found}."
+    return (
+        f"{found}. On held-back time it brought {per_day:.1f} a day, of whom {share:.0%} had a "
+        f"known fraud. What it is for, a crime that nobody has labelled, that figure cannot show: "
+        f"`crossflag coverage novelty` measures it on simulated crimes."
+    )
 
 
 def _limits(bundle: Bundle, said: Mapping[str, str], decision: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training import data, splits, truth
+from training.errors import BadRecipe
 from training.recipe import Latest, Recipe
 
 if TYPE_CHECKING:
@@ -46,9 +47,15 @@ class _Known:
 def settle(recipe: Recipe, stream: str, inputs: Inputs) -> tuple[Recipe, list[str]]:
     """Return the recipe with every length of time filled in, and what was chosen, in words.
 
-    A recipe that leaves nothing open comes back as it is.
+    A recipe that leaves nothing open comes back as it is. Raises BadRecipe where a file to test on
+    and the recipe's split contradict each other.
     """
     plan = recipe.split
+    if recipe.data.test is not None and (not isinstance(plan, Latest) or plan.test_days):
+        raise BadRecipe(
+            f"--test-data {str(recipe.data.test)!r} says what to test on, and so does the recipe's "
+            f"[split]; leave out the split's protocol and test_days"
+        )
     if not isinstance(plan, Latest):
         return recipe, []
     names = [name for name in _SHARES if getattr(plan, name) is None]

@@ -82,17 +82,15 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
     """
     from features.events import STREAMS
     from features.formats.mapping import read_mapping
-    from features.formats.readers import read_events
     from features.statuses import recall_labels
     from features.table import concatenate
-    from training import usable
 
     mapping = read_mapping(present("mapping", data.mapping)) if data.mapping else None
     alone: dict[str, bool] = {}
-    test_days = None
+    days: float | None = None
     tables: dict[str, EventTable] = {}
     labels: list[EventTable] = []
-    sources = []
+    sources: list[Source] = []
     for role, stream, path in (
         ("payments", "payment", data.payments),
         ("access", "access", data.access),
@@ -103,21 +101,13 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
             continue
         # A mapping that names no stream is meant for every file of events.
         fits = mapping is not None and stream in (mapping.stream or "payment access").split()
-        given = read_events(present(role, path), stream=stream, mapping=mapping if fits else None)
-        if given.rejected:
-            first = given.problems[0]
-            tell(
-                f"{path}: {given.rejected} of {given.rows} rows refused, the first at line "
-                f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
-            )
-        if stream in STREAMS:
-            usable.check(path, given, mapping if fits else None, tell)
-        sources.append(Source(role, path, given.rows, given.rejected, file_hash(path)))
+        given, test_days = _file(data, role, stream, path, mapping if fits else None, sources, tell)
         if fits and mapping is not None and (mapping.parties or mapping.untimed):
             alone[stream] = mapping.untimed is None
-            tell(f"{path}: {_standing_alone(mapping)}")
+            tell(f"{path}: {_standing_alone(mapping, data.test)}")
         if fits and mapping is not None and mapping.untimed:
             given, test_days = _spread(path, given, mapping)
+        days = test_days if stream in STREAMS and test_days else days
         if stream == "label":
             labels.append(given.table)
         else:
@@ -129,15 +119,55 @@ def read(data: Data, tell: Callable[[str], None]) -> Inputs:
         recalls = recall_labels(payments, statuses)
         labels += [recalls] if recalls is not None else []
     known = concatenate(labels) if labels else None
-    return Inputs(payments, tables.get("access"), known, tuple(sources), statuses, alone, test_days)
+    return Inputs(payments, tables.get("access"), known, tuple(sources), statuses, alone, days)
 
 
-def _standing_alone(mapping: Mapping_) -> str:
+def _file(
+    data: Data,
+    role: str,
+    stream: str,
+    path: Path,
+    mapping: Mapping_ | None,
+    sources: list[Source],
+    tell: Callable[[str], None],
+) -> tuple[Read, float | None]:
+    """Return a file's rows, with those of the file to test on behind them, and its test's days."""
+    from features.events import STREAMS
+    from features.formats.readers import read_events
+    from training import test_file, usable
+
+    files = [(role, path)]
+    if stream in STREAMS and data.test is not None:
+        files.append(("test", data.test))
+    parts = []
+    for name, file in files:
+        part = read_events(present(name, file), stream=stream, mapping=mapping)
+        _tell_of_refused(file, part, tell)
+        if stream in STREAMS:
+            usable.check(file, part, mapping, tell)
+        sources.append(Source(name, file, part.rows, part.rejected, file_hash(file)))
+        parts.append(part)
+    if len(parts) == 1:
+        return parts[0], None
+    return test_file.joined(parts[0], parts[1], files[1][1], mapping)
+
+
+def _tell_of_refused(path: Path, given: Read, tell: Callable[[str], None]) -> None:
+    if given.rejected:
+        first = given.problems[0]
+        tell(
+            f"{path}: {given.rejected} of {given.rows} rows refused, the first at line "
+            f"{first.line}: {first.field}={first.value!r}: {first.problem}; {first.fix}"
+        )
+
+
+def _standing_alone(mapping: Mapping_, test_file: Path | None) -> str:
     """Say what a mapping without parties or times means for the model."""
     if mapping.untimed is None:
         return "no accounts or users, so no history: only features of the row itself are used"
     order = "in the file's order" if mapping.untimed == "rows" else "dealt out by a seed"
-    test = "the given split" if mapping.split else f"rows {order}, the last of them to test on"
+    given = mapping.split or test_file
+    test = "the given split" if given else f"rows {order}, the last of them to test on"
     return (
         f"no time, so no history and no test on the future: only features of the row itself are "
         f"used, and the figures are those of {test} (its days are made up, {UNTIMED_DAYS} in all)"

@@ -62,6 +62,8 @@ class Data(_Section):
     """Labels; not needed when the mapping says which column of the events holds them."""
     statuses: Path | None = None
     """Payment statuses (CSV, Parquet or ISO 20022 XML): what was undone, and recalls for fraud."""
+    test: Path | None = None
+    """A second file of the stream's events, to judge the model on; later than the first."""
     mapping: Path | None = None
     """Column mapping (TOML) for files whose columns have other names."""
     ip_overlay: Path | None = None
@@ -341,7 +343,7 @@ def _find(name: str) -> Path:
 
 
 def _resolve(data: Data, folder: Path) -> Data:
-    events = ("payments", "access", "labels", "statuses", "mapping")
+    events = ("payments", "access", "labels", "statuses", "test", "mapping")
     names = (*events, "ip_overlay", "geolocation", "reference_data")
     given: dict[str, Any] = {name: getattr(data, name) for name in names}
     # An absolute path stays what it is when joined.

@@ -154,6 +154,15 @@ def test_the_run_is_in_mlflow_with_the_champion_alias(
     assert signature.outputs.input_names() == ["margin", "probability"]
 
 
+def test_the_card_says_what_novelty_adds(trained: pipeline.TrainingResult) -> None:
+    bundle = Bundle.load(trained.bundle)
+    text = card(bundle, CATALOGUES["payment"])
+    a_day = trained.metrics["novel_per_day"]
+    assert "may bring 2 subjects a day to review" in text
+    assert f"On held-back time it brought {a_day:.1f} a day" in text
+    assert "No detector of novelty came" in card(replace(bundle, novelty=None))
+
+
 def test_the_validation_pack_holds_what_a_second_reader_needs(
     trained: pipeline.TrainingResult,
 ) -> None:

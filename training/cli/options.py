@@ -32,6 +32,10 @@ OneFile = Annotated[
 ]
 Payments = Annotated[Path | None, typer.Option(help="Payments: CSV, Parquet, XML.")]
 Access = Annotated[Path | None, typer.Option(help="Access events: CSV, Parquet, OCSF, log.")]
+TestData = Annotated[
+    Path | None,
+    typer.Option("--test-data", help="Events to judge on, in a file of their own, later ones."),
+]
 Labels = Annotated[Path | None, typer.Option(help="Labels: CSV or Parquet.")]
 Statuses = Annotated[Path | None, typer.Option(help="Payment statuses: CSV, Parquet, XML.")]
 Mapping = Annotated[Path | None, typer.Option(help="Column mapping (TOML).")]
@@ -60,8 +64,11 @@ def files(
     labels: Path | None,
     statuses: Path | None,
     ip_overlay: Path | None,
+    test: Path | None = None,
 ) -> dict[str, Path | None]:
     """Return the data files of the command line, empty when it names none."""
+    from training.errors import BadRecipe
+
     if file is not None and model == "payment":
         payments = payments or file
     elif file is not None:
@@ -72,7 +79,13 @@ def files(
         "labels": labels,
         "statuses": statuses,
         "ip_overlay": ip_overlay,
+        "test": test,
     }
+    if test is not None and payments and access:
+        raise BadRecipe(
+            f"--test-data {str(test)!r} holds one stream's events, and files of both are given; "
+            f"give those of one"
+        )
     return given if any((payments, access, labels)) else {}
 
 

@@ -24,6 +24,7 @@ def train(
     ] = None,
     recipe: options.RecipeName = "default",
     file: options.OneFile = None,
+    test_data: options.TestData = None,
     payments: options.Payments = None,
     access: options.Access = None,
     labels: options.Labels = None,
@@ -73,7 +74,7 @@ def train(
         )
     chosen = options.recipe_of(
         recipe,
-        options.files(model, file, payments, access, labels, statuses, ip_overlay),
+        options.files(model, file, payments, access, labels, statuses, ip_overlay, test_data),
         mapping,
         seed,
         reviews_per_day,
@@ -112,6 +113,7 @@ def evaluate(
     model: options.OptionalModel = None,
     recipe: options.RecipeName = "default",
     file: options.OneFile = None,
+    test_data: options.TestData = None,
     payments: options.Payments = None,
     access: options.Access = None,
     labels: options.Labels = None,
@@ -134,7 +136,7 @@ def evaluate(
 
     model = model or options.stream_of(mapping)
     options.check_stream(model)
-    files = options.files(model, file, payments, access, labels, statuses, ip_overlay)
+    files = options.files(model, file, payments, access, labels, statuses, ip_overlay, test_data)
     chosen = options.recipe_of(recipe, files, mapping)
     result = evaluation.evaluate(chosen, model, home, version, teller=Teller(), stable=stability)
     options.show(as_json, result.document(), *tables.evaluation_tables(result))

@@ -157,19 +157,42 @@ def _untimed(columns: dict[str, Column], placed: Placed) -> None:
     placed.settings["parties"] = "none"
     for name in ("user_id", "debtor_account", "creditor_account", "customer_id", "device_id"):
         placed.columns.pop(name, None)
+    column, test, text = _given_split(columns)
+    if column is not None:
+        placed.split.update(column=column.name, test=test)
+        placed.taken.add(column.name)
+        placed.why[column.name] = text
     placed.notes.append(
         "no time was found: no history, no split in time; rows are dealt out by a seed, and the "
         "figures will say nothing of the future"
+        if column is None
+        else f"no time was found, so no history; rows are tested on as {column.name} says"
     )
+
+
+def _given_split(columns: dict[str, Column]) -> tuple[Column | None, list[str], str]:
+    """Return the column that parts rows to learn from and to test on, which words, and why."""
     for column in columns.values():
         if column.plain in words.SPLIT and 2 <= column.distinct <= 5:
             test = [
                 word for word in column.words if word.lower() in ("test", "testing", "1", "true")
             ]
             if test:
-                placed.split.update(column=column.name, test=test)
-                placed.taken.add(column.name)
-                placed.why[column.name] = f"the given split; {', '.join(test)} is tested on"
+                return column, test, f"the given split; {', '.join(test)} is tested on"
+    for column in columns.values():
+        if column.plain in words.PERIOD and column.is_whole and 4 <= column.distinct <= 120:
+            last = _last_periods(column)
+            return column, last, f"counts periods; the last ({', '.join(last)}) are tested on"
+    return None, [], ""
+
+
+def _last_periods(column: Column) -> list[str]:
+    """Return the words of the latest periods that hold at least a given share of the rows."""
+    known = column.numbers[~np.isnan(column.numbers)]
+    periods, rows = np.unique(known, return_counts=True)
+    share = np.cumsum(rows[::-1]) / len(known)
+    last = set(periods[::-1][: int(np.searchsorted(share, _TEST)) + 1].tolist())
+    return sorted((word for word in column.words if float(word) in last), key=float)
 
 
 def _kinds(
@@ -222,6 +245,8 @@ def _unusable(column: Column) -> str | None:
         return "empty in every row looked at"
     if column.distinct < 2 and column.missing == 0:
         return "one value in every row looked at"
+    if _numbers_rows(column):
+        return "numbers the rows"
     if name in words.PROTECTED:
         return "a protected attribute, no feature unless you have a lawful reason"
     if name in words.KNOWN:
@@ -231,6 +256,14 @@ def _unusable(column: Column) -> str | None:
     if name in words.EVENT or (column.is_whole and column.uniqueness == 1 and name.endswith("id")):
         return "an identifier, different in nearly each row"
     return None
+
+
+def _numbers_rows(column: Column) -> bool:
+    """Tell whether a column without a name of its own counts the rows of the file."""
+    if column.plain not in ("", "unnamed0", "index", "rownumber", "rowindex", "rownames"):
+        return False
+    known = column.numbers
+    return column.is_whole and not np.isnan(known).any() and bool((np.diff(known) > 0).mean() > 0.9)
 
 
 def _time_kind(

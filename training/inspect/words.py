@@ -41,6 +41,7 @@ KNOWN = _NAMES["known"]
 PROTECTED = _NAMES["protected"]
 PERSONAL = _NAMES["personal"]
 SPLIT = _NAMES["split"]
+PERIOD = _NAMES["period"]
 _MADE_FROM_LABEL = re.compile(
     r"fraud|flagged|isalert|alertid|laundering|attackcat|attacktype|chargeback|disput|"
     r"difficulty|anomalyscore|riskscore|modelscore|predict"
@@ -63,7 +64,7 @@ _MONEY = {
     "moroccandirham": "MAD", "mexicanpeso": "MXN", "swissfranc": "CHF", "indianrupee": "INR",
     "rupee": "INR", "albanianlek": "ALL", "yen": "JPY", "yuan": "CNY", "ruble": "RUB",
     "brazilreal": "BRL", "brazilianreal": "BRL", "saudiriyal": "SAR", "shekel": "ILS",
-    "canadiandollar": "CAD", "australiandollar": "AUD",
+    "canadiandollar": "CAD", "australiandollar": "AUD", "bitcoin": "BTC",
 }  # fmt: skip
 
 
@@ -74,7 +75,9 @@ def plain(name: str) -> str:
 
 def made_from_label(name: str) -> bool:
     """Tell whether a column's name says that it was made from the label, or by a detector."""
-    return _MADE_FROM_LABEL.search(plain(name)) is not None
+    found = _MADE_FROM_LABEL.search(plain(name))
+    # A credit bureau's score is known when somebody applies.
+    return found is not None and not plain(name).startswith("credit")
 
 
 @lru_cache(maxsize=65_536)

@@ -63,6 +63,14 @@ PLACES = {
         "device_id": "device_id",
         "ip_address": "ip_address",
     },
+    "bank_transfers": {
+        "time": "Timestamp",
+        "amount": "Amount Paid",
+        "currency": "Payment Currency",
+        "debtor_account": "Account",
+        "creditor_account": "Account.1",
+    },
+    "accounts_opened": {},
 }
 LABELS = {
     "anonymised_cards": "Class",
@@ -71,6 +79,8 @@ LABELS = {
     "cross_border": "Is_laundering",
     "network_flows": "label",
     "registrations": "class",
+    "bank_transfers": "Is Laundering",
+    "accounts_opened": "fraud_bool",
 }
 
 
@@ -80,7 +90,8 @@ def test_columns_are_placed(looked: dict[str, tuple[Path, Inspection]], name: st
     placed = found.mapping["columns"]
     assert {key: placed.get(key) for key in PLACES[name]} == PLACES[name]
     assert found.mapping["labels"]["is_fraud"] == LABELS[name]
-    assert found.stream == ("access" if name == "network_flows" else "payment")
+    without_amount = ("network_flows", "accounts_opened")
+    assert found.stream == ("access" if name in without_amount else "payment")
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -121,6 +132,23 @@ def test_rows_without_a_time_are_dealt_out(looked: dict[str, tuple[Path, Inspect
     assert flows.mapping["labels"]["typology"] == "attack_cat"
     assert {"proto", "service", "state"} == set(flows.categorical)
     assert not flows.timed
+
+
+def test_numbered_months_part_the_rows_to_learn_from_and_to_test_on(
+    looked: dict[str, tuple[Path, Inspection]],
+) -> None:
+    opened = looked["accounts_opened"][1]
+    assert opened.mapping["split"] == {"column": "month", "test": ["6", "7"]}
+    assert "month" not in opened.numeric
+    # A bureau's score is known at the application; a person's age is nobody's feature.
+    assert "credit_risk_score" in opened.numeric
+    assert "protected" in opened.left_out["customer_age"]
+
+
+def test_a_column_that_only_counts_the_rows_is_left_out(tmp_path: Path) -> None:
+    table = SETS["merchants_and_places"](2000)
+    table.to_csv(tmp_path / "with_index.csv", index=True)
+    assert inspect_file(tmp_path / "with_index.csv").left_out[""] == "numbers the rows"
 
 
 def test_parquet_gives_the_same_as_csv(
