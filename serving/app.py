@@ -64,7 +64,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     problems.register(app)
     openapi.install(app, settings.batch_limit)
-    guarding = partial(guard.Guard, metrics=service.metrics, body_limit=settings.body_limit)
+    guarding = partial(
+        guard.Guard,
+        metrics=service.metrics,
+        body_limit=settings.body_limit,
+        tls=settings.secure_cookies,
+    )
     app.add_middleware(guarding)
     app.answer_first(events.BUSY, guarding)
     return app

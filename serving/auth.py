@@ -22,11 +22,11 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever acts: an API key or a signed-in user, always of one member."""
+    """Whoever acts: an API key, a signed token or a signed-in user, always of one member."""
 
-    kind: Literal["key", "user"]
+    kind: Literal["key", "token", "user"]
     name: str
-    """The user's name, or the key's prefix; what history and audit show."""
+    """The user's name, the key's prefix or the token's subject; what history and audit show."""
     member: str
     country: str
     """Alpha-2 country of the member's office."""
@@ -37,7 +37,7 @@ class Principal:
     def require(self, scope: Scope) -> None:
         """Raise `Forbidden` unless the principal has the scope."""
         if scope not in self.scopes:
-            holder = f"role {self.role}" if self.role else "this key"
+            holder = f"role {self.role}" if self.role else f"this {self.kind}"
             raise Forbidden(f"{holder} lacks the scope {scope!r}; ask your administrator for it")
 
     @property

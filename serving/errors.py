@@ -13,7 +13,7 @@ CrossflagError
     ├── Reused          422  an identifier or idempotency key that came with another body
     ├── TooLarge        413  the body or batch is over its limit
     ├── Misdirected     421  another service takes this member's events; says which
-    ├── TooMany         429  too many failed sign-ins
+    ├── TooMany         429  too many failed sign-ins, or a quota of requests used up (rates.Spent)
     ├── Unavailable     503  no champion, queue full, commit failed, starting; retry later
     ├── Internal        500  this request met a fault of the service's own
     └── StoreError      500  the database cannot be opened or is in use
@@ -22,10 +22,28 @@ CrossflagError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from features.errors import CrossflagError, Problem
+
+_PERSONAL = re.compile(
+    r"(.*_)?(name|account|address|text|user_id|customer_id|device_id|session_id|agent|uetr"
+    r"|end_to_end_id|resource|password)|attributes.*|properties.*",
+    re.I,
+)
+
+
+def shown(problem: Problem) -> str:
+    """Return a wrong value as an answer may show it: what tells of a person only by its length.
+
+    Answers end up in the logs of those who sent the event.
+    """
+    field = re.split(r"[./]", problem.field)
+    if problem.value and any(_PERSONAL.fullmatch(part) for part in field):
+        return f"({len(problem.value)} characters, not repeated here)"
+    return problem.value
 
 
 class ServiceError(CrossflagError):
@@ -47,7 +65,12 @@ class ServiceError(CrossflagError):
         }
         if self.problems:
             document["errors"] = [
-                {"field": one.field, "value": one.value, "problem": one.problem, "fix": one.fix}
+                {
+                    "field": one.field,
+                    "value": shown(one),
+                    "problem": one.problem,
+                    "fix": one.fix,
+                }
                 for one in self.problems
             ]
         return document

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from features.reference import Reference
 from models.bundle import Bundle
-from serving import agreements, audit, feature_sets
+from serving import agreements, audit, feature_sets, issuers
 from serving.answering import Answering
 from serving.answering.journal import Journal
 from serving.answering.rescoring import Rescoring
@@ -27,6 +27,7 @@ from serving.metrics import Metrics
 from serving.ownership import ownership_of
 from serving.pools import Pools
 from serving.promoting import Promotions
+from serving.rates import Rates
 from serving.sampling import Lot
 from serving.scoring import Assessor
 from serving.sequencer import Sequencer
@@ -35,6 +36,7 @@ from serving.shadow import Shadow
 from serving.snapshots import Snapshots
 from serving.statuses import Statuses
 from serving.store.database import Database
+from serving.tokens import Tokens
 from serving.users import Users
 from serving.watching import Watch
 from serving.watchlists.alerts import Alerts
@@ -57,6 +59,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         pepper = settings.pepper
+        known = issuers.read(settings.issuers)
         self.database = Database(settings.database, exclusive=True)
         try:
             self.agreements = agreements.read(settings.agreements).not_over(now())
@@ -89,6 +92,8 @@ class Service:
             group=settings.group_size,
         )
         self.keys = Keys(self.database, pepper)
+        self.tokens = Tokens(known)
+        self.rates = Rates(settings.scoring_rate, settings.other_rate)
         self.users = Users(self.sequencer, self.database)
         self.shadow = Shadow(self.champions, self.sequencer, self.metrics, settings.queue_capacity)
         self.screening = Screening(self.database)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from features.errors import Problem
-from serving import secrecy
+from serving import rates, secrecy
 from serving.errors import Invalid
 from serving.secrecy import Pepper
 
@@ -19,6 +19,7 @@ SECRETS: dict[str, Callable[[str], str | None]] = {
     "key_pepper": lambda pepper: secrecy.weakness(pepper, secrecy.LEAST_PEPPER),
 }
 """Settings that are never shown, and may come from a file; each with what finds it weak."""
+LogForm: TypeAlias = Literal["text", "json"]
 Profile: TypeAlias = Literal["bank", "fiu", "police"]
 
 
@@ -32,6 +33,8 @@ class Settings:
     """PostgreSQL store, as postgresql://USER:PASSWORD@HOST/NAME; without it SQLite in the home."""
     key_pepper: str | None = field(default=None, repr=False)
     """Secret that keys the hash of API keys; without it one in the home's folder secrets."""
+    issuers: Path | None = None
+    """TOML file of the issuers whose signed tokens (OpenID Connect) are taken beside API keys."""
     demo: bool = False
     """Whether secrets that can be guessed are let through, for a trial on one's own machine."""
     members: tuple[str, ...] = ()
@@ -65,7 +68,14 @@ class Settings:
     console: bool = True
     """Whether the reviewers' console is served."""
     secure_cookies: bool = False
-    """Whether cookies are for HTTPS only; set it wherever the service is reached over TLS."""
+    """Whether cookies are for HTTPS only, and browsers told to come by HTTPS; set it wherever the
+    service is reached over TLS."""
+    scoring_rate: str = "600000/minute"
+    """Requests that a key may send events with, such as 6000/minute; a batch is one."""
+    other_rate: str = "6000/minute"
+    """Requests of any other kind that a key, a token or a signed-in user may make."""
+    log_form: LogForm = "text"
+    """Form of the log's lines on standard error: text, or json with time, level and request id."""
     queue_capacity: int = 10_000
     """Events that may wait before the service answers 503."""
     group_size: int = 256
@@ -144,7 +154,8 @@ class Settings:
                 elif one.name in SECRETS:
                     values[one.name] = secrecy.from_file(name, environment) or None
                 elif name in environment:
-                    values[one.name] = _read(str(one.type), text)
+                    kind = "rate" if one.name.endswith("_rate") else str(one.type)
+                    values[one.name] = _read(kind, text)
             except ValueError as error:
                 shown = "" if one.name in SECRETS else text
                 problems.append(Problem(name, shown, "cannot be used", str(error)))
@@ -209,9 +220,17 @@ def _profile(text: str) -> str:
     return text
 
 
+def _log_form(text: str) -> str:
+    if text not in get_args(LogForm):
+        raise ValueError(f"set it to one of {', '.join(get_args(LogForm))}")
+    return text
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "bool": _truth,
     "int": _count,
     "float": _share,
+    "LogForm": _log_form,
     "Profile": _profile,
+    "rate": rates.checked,
 }

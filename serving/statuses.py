@@ -60,8 +60,9 @@ def payment_of(unit: Unit, member: str, status: PaymentStatus) -> Record:
                 problem, fix = "lies before the payment itself", "send when the status arose"
                 raise Invalid([Problem("time", status.time.isoformat(), problem, fix)])
             return found[0]
-    told = " or ".join(f"{name} {text!r}" for name, text in given.items())
-    raise NotFound(f"no payment of yours has {told}; send the payment first, then this again")
+    # Which one, the sender knows; an end-to-end id may be a customer's number.
+    told = " or ".join(given)
+    raise NotFound(f"no payment of yours has this {told}; send the payment first, then this again")
 
 
 def record(turn: Turn, principal: Principal, status: PaymentStatus) -> Noted:

@@ -18,12 +18,29 @@ from serving.errors import Invalid, Malformed, ServiceError, TooLarge
 Parsed = TypeVar("Parsed", Payment, AccessEvent, Label, PaymentStatus)
 
 
+DEEPEST = 32
+
+
 def read_json(body: bytes) -> Any:
-    """Return the JSON value of a body; raises `Malformed`."""
+    """Return the JSON value of a body; raises `Malformed`, also for one nested too deep."""
     try:
-        return orjson.loads(body)
+        given = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the body is not well-formed JSON: {error}") from None
+    # Fewer brackets cannot nest deeper, and counting them costs nothing.
+    if body.count(b"{") + body.count(b"[") > DEEPEST and _nested(given):
+        raise Malformed(f"the body nests deeper than {DEEPEST} levels")
+    return given
+
+
+def _nested(given: Any) -> bool:
+    level = [given] if type(given) in (dict, list) else []
+    for _ in range(DEEPEST):
+        parts = (one.values() if type(one) is dict else one for one in level)
+        level = [one for part in parts for one in part if type(one) in (dict, list)]
+        if not level:
+            return False
+    return True
 
 
 def read_one(model: type[Parsed], body: bytes) -> Parsed:

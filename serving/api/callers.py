@@ -7,13 +7,16 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from serving import requests
 from serving.auth import Principal, Scope
+from serving.rates import Spent
 from serving.service import Service
 
 _bearer = HTTPBearer(
     scheme_name="api_key",
     bearerFormat="cf_<prefix>_<secret>",
-    description="An API key, made by `crossflag keys create`; its scopes say what it may do.",
+    description="An API key, made by `crossflag keys create`, whose scopes say what it may do; "
+    "or a signed token (JWT) of an issuer that the service knows.",
     auto_error=False,
 )
 
@@ -28,21 +31,46 @@ async def principal_of(
     service: Annotated[Service, Depends(service_of)],
     presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
-    """Return who holds the key of the request; raises `Unauthorized`."""
-    return await service.keys.principal(presented.credentials if presented else None)
+    """Return who holds the key of the request; raises `Unauthorized`, or `Spent`."""
+    caller = await identified(service, presented.credentials if presented else None)
+    take(service, caller)
+    return caller
 
 
 async def entered(request: Request, scope: Scope) -> tuple[Service, Principal]:
     """Return the service and its caller, without the price of dependencies: for busy routes.
 
-    Raises `Unauthorized`, or `Forbidden` without the scope. The route's OpenAPI entry must name
+    Raises `Unauthorized`, `Forbidden` without the scope, or `Spent`. The OpenAPI entry must name
     `SECURITY` itself.
     """
     service: Service = request.app.state.service
     kind, _, presented = request.headers.get("authorization", "").partition(" ")
-    caller = await service.keys.principal(presented if kind.lower() == "bearer" else None)
+    caller = await identified(service, presented if kind.lower() == "bearer" else None)
+    take(service, caller, scope)
     caller.require(scope)
     return service, caller
+
+
+async def identified(service: Service, presented: str | None) -> Principal:
+    """Return who holds a key, or a signed token; raises `Unauthorized`, `Unavailable`."""
+    # A token is three parts with dots between; no key has a dot.
+    if presented is not None and presented.count(".") == 2:
+        return await service.tokens.principal(presented)
+    return await service.keys.principal(presented)
+
+
+def take(service: Service, caller: Principal, scope: Scope | None = None) -> None:
+    """Take the request out of the caller's quota, and let the answer say what is left of it.
+
+    Raises `Spent` when nothing is left.
+    """
+    request = requests.current.get() or requests.Request("")
+    try:
+        request.quota = service.rates.take(caller, scope)
+    except Spent as spent:
+        request.quota = spent.quota
+        service.metrics.refused.labels("rate").inc()
+        raise
 
 
 SECURITY: list[dict[str, list[str]]] = [{_bearer.scheme_name: []}]

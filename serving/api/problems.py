@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -40,7 +41,15 @@ def problem(error: ServiceError) -> Response:
         headers["Crossflag-Owner"] = error.owner
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(orjson.dumps(error.document()), error.status, headers, MEDIA_TYPE)
+    return Response(_written(error.document()), error.status, headers, MEDIA_TYPE)
+
+
+def _written(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # A wrong value may hold half a character (a lone surrogate), which UTF-8 cannot say.
+        return json.dumps(document).encode()
 
 
 def register(app: FastAPI) -> None:
@@ -71,7 +80,7 @@ async def _http(_: Request, error: Exception) -> Response:
         "detail": str(error.detail),
     }
     headers = dict(error.headers or {})
-    return Response(orjson.dumps(document), error.status_code, headers, MEDIA_TYPE)
+    return Response(_written(document), error.status_code, headers, MEDIA_TYPE)
 
 
 def _problem(item: dict[str, Any]) -> Problem:

@@ -278,7 +278,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/problem+json": {"schema": {"$ref": _PROBLEM}}}
     return {
         status: {"description": _DESCRIPTIONS[status], "content": content}
-        for status in sorted({401, 403, *statuses})
+        for status in sorted({401, 403, 429, *statuses})
     }
 
 
@@ -292,5 +292,6 @@ _DESCRIPTIONS = {
     413: "Body or batch over the limit",
     421: "Another service takes this member's events; `owner` and Crossflag-Owner say which",
     422: "Wrong fields, each named with its value and fix",
+    429: "Too many requests; see RateLimit and Retry-After",
     503: "Not ready, no champion, or too many events waiting; see Retry-After",
 }

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import Problem
-from serving.cli import compare, history, reconcile, watchlist, webhooks
+from serving import logs
+from serving.cli import compare, history, keeping, reconcile, watchlist, webhooks
 from serving.cli.administration import PARTS, Home
 from serving.cli.screen import screen
 from serving.errors import Invalid
@@ -32,6 +33,7 @@ for _name, _part in {
 app.command("screen")(screen)
 app.add_typer(compare.app)
 app.add_typer(reconcile.app)
+app.add_typer(keeping.app)
 
 
 @app.command()
@@ -71,7 +73,7 @@ def serve(
     )
     if workers != 1:
         raise Invalid([_one_process(workers, settings)])
-    _log_to_standard_error()
+    logs.begin(settings.log_form)
     uvicorn.run(create_app(settings), host=host, port=port, **_UVICORN)
 
 
@@ -88,14 +90,9 @@ def worker(
     from serving.worker import create_worker
 
     settings = Settings.from_environment(home=home, kafka=kafka)
-    _log_to_standard_error()
+    logs.begin(settings.log_form)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     uvicorn.run(create_worker(settings), host=host, port=port, **_UVICORN)
-
-
-def _log_to_standard_error() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _one_process(workers: int, settings: Settings) -> Problem:

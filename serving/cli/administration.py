@@ -186,7 +186,7 @@ def export_labels(
     with opened(home) as database:
         count = write_labels(every_label(database, member), out)
     if as_json:
-        _print_json({"labels": count, "out": str(out)})
+        print_json({"labels": count, "out": str(out)})
     else:
         print(f"{count} labels written to {out}", file=sys.stderr)
 
@@ -259,7 +259,7 @@ def _state(row: KeyRow, mark: str) -> str:
 
 def _show_key(key: str, as_json: bool, **beside: Any) -> None:
     if as_json:
-        _print_json({"key": key, **beside})
+        print_json({"key": key, **beside})
     else:
         print(key)
         print("Keep it: it cannot be shown again.", file=sys.stderr)
@@ -268,7 +268,7 @@ def _show_key(key: str, as_json: bool, **beside: Any) -> None:
 def print_rows(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     """Print rows as a table, or as one JSON document."""
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     if not rows:
         print(f"{title}: none", file=sys.stderr)
@@ -281,5 +281,6 @@ def print_rows(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> Non
     Console().print(table)
 
 
-def _print_json(document: Any) -> None:
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
     print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

@@ -31,6 +31,7 @@ async def signed_in(request: Request) -> Session:
     session = await service_of(request).users.session(token) if token else None
     if session is None:
         raise SignInNeeded
+    service_of(request).rates.take(session.principal)
     return session
 
 

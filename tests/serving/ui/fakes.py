@@ -32,6 +32,7 @@ from serving.cases import (
 )
 from serving.cases.presence import Presence
 from serving.errors import Conflict, Invalid, NotFound, Unauthorized, Unavailable
+from serving.rates import Rates
 from serving.settings import Settings
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -285,6 +286,7 @@ class FakeService:
     cases: FakeCases = field(default_factory=FakeCases)
     users: FakeUsers = field(default_factory=FakeUsers)
     settings: Settings = field(default_factory=Settings)
+    rates: Rates = field(default_factory=lambda: Rates("6000/minute", "6000/minute"))
 
 
 class Reader:
