@@ -103,6 +103,12 @@ ROUTES: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/console/sign-in"): (PAGE, None),
     ("POST", "/console/sign-in"): ((401, 403), {"user_name": "nobody", "password": "wrong"}),
     ("GET", "/console/queue"): (PAGE, None),
+    ("POST", "/console/queue/take"): ((200, 403), {"selection": ""}),
+    ("POST", "/console/queue/several"): (
+        (200, 403, 404, 422),
+        {"selection": "", "case": "{case_id}", "action": "claim", "confirmed": "yes"},
+    ),
+    ("POST", "/console/queue/views"): (PAGE, {"selection": "", "name": "mine"}),
     ("GET", "/console/cases/{case_id}"): (CONSOLE_HIDDEN, None),
     ("POST", "/console/cases/{case_id}/claim"): (CONSOLE_HIDDEN, {}),
     ("POST", "/console/cases/{case_id}/release"): (CONSOLE_HIDDEN, {}),
@@ -155,7 +161,9 @@ class Walk:
         _, body = ROUTES[method, path]
         address = re.sub(r"\{(\w+)(:path)?\}", lambda part: self.given[part[1]], path)
         if path.startswith("/console"):
-            form = {"csrf_token": actor.csrf_token, **body} if isinstance(body, dict) else None
+            form = None
+            if isinstance(body, dict):
+                form = {"csrf_token": actor.csrf_token, **self._filled(body)}
             return actor.client.request(method, address, data=form)
         if isinstance(body, str):
             kind = {"Content-Type": "application/xml"}
