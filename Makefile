@@ -2,6 +2,7 @@
 PYTHON ?=
 WORKERS ?= 2
 UPGRADE ?=
+BREAKING ?=
 python := .venv/bin/python
 set_up := PYTHON="$(PYTHON)" .ci/setup.sh
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
@@ -9,7 +10,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 pytest := $(python) -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full test-faults spark lint format docs lock bench clean
+.PHONY: help setup demo test test-full test-faults spark lint format docs lock bench clean openapi audit
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +52,12 @@ docs: setup ## write the generated pages and build the site into site/
 	$(python) docs/generate.py
 	$(python) docs/pictures.py
 	$(python) -m mkdocs build --strict
+
+openapi: setup ## write docs/openapi.json, unless callers would break (BREAKING=yes)
+	PYTHONPATH=. BREAKING=$(BREAKING) $(python) docs/contract.py
+
+audit: setup ## look the locked packages up among known vulnerabilities, where an advisory source answers
+	.ci/audit.sh
 
 lock: setup ## resolve the locks from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(compile) pyproject.toml --group dev --output-file requirements/dev.lock

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from features.events import MODELS
-from serving.api.schemas import ProblemDetails
+from serving.api.schemas import ProblemDetails, problems
 
 _BATCHES = {
     "PaymentBatch": ("events", "Payment"),
@@ -49,6 +49,12 @@ def _document(app: FastAPI, batch_limit: int) -> dict[str, Any]:
             "additionalProperties": False,
             "properties": {field: {"type": "array", "items": items, "maxItems": batch_limit}},
         }
+    for item in made["paths"].values():
+        for operation in item.values():
+            answers = operation["responses"]
+            # What FastAPI would say of wrong parameters; ours are problem documents, as all errors.
+            if "HTTPValidationError" in str(answers.get("422")):
+                answers["422"] = problems(422)[422]
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     return made
