@@ -110,6 +110,8 @@ ROUTES: dict[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ),
     ("POST", "/console/queue/views"): (PAGE, {"selection": "", "name": "mine"}),
     ("GET", "/console/cases/{case_id}"): (CONSOLE_HIDDEN, None),
+    ("GET", "/console/cases/{case_id}/{name}.csv"): (CONSOLE_HIDDEN, None),
+    ("GET", "/console/live"): (CONSOLE_HIDDEN, None),
     ("POST", "/console/cases/{case_id}/claim"): (CONSOLE_HIDDEN, {}),
     ("POST", "/console/cases/{case_id}/release"): (CONSOLE_HIDDEN, {}),
     ("POST", "/console/cases/{case_id}/note"): (CONSOLE_HIDDEN, {"text": "from a stranger"}),
@@ -160,6 +162,8 @@ class Walk:
     def send(self, actor: Actor, method: str, path: str) -> httpx.Response:
         _, body = ROUTES[method, path]
         address = re.sub(r"\{(\w+)(:path)?\}", lambda part: self.given[part[1]], path)
+        if path == "/console/live":
+            address += f"?case={self.given['case_id']}"
         if path.startswith("/console"):
             form = None
             if isinstance(body, dict):
@@ -244,6 +248,7 @@ def walk(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wa
             "event_id": "honest-1",
             "flagged": flagged,
             "scope": "no-such-list",
+            "name": "timeline",
             "stream": "payment",
             "decision": "approve",
             "version": "000000000000",
