@@ -67,7 +67,8 @@ class Call:
 
     def given(self) -> dict[str, Any]:
         """Return it as httpx takes it."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        return given | {"url": given.pop("path")}
 
 
 def passing(answer: httpx.Response) -> bool:
