@@ -15,6 +15,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from serving.clock import now
+from serving.errors import NotFound
 from serving.service import Service
 from serving.ui.http import ROOT, ConsoleRoute
 from serving.ui.session import SignedIn, Use
@@ -35,8 +36,8 @@ async def live(
     """Stream what changed; with `case`, say as well that the reader looks at it."""
     digits = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 18
     since = int(last_event_id) if digits else now()
-    if case:
-        await service.cases.some(session.principal, [case])
+    if case and not await service.cases.some(session.principal, [case]):
+        raise NotFound(f"there is no case {case[:40]!r}")
     return StreamingResponse(
         _news(request, service, session.principal.member, session.principal.name, case, since),
         media_type="text/event-stream",
