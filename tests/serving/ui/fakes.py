@@ -201,7 +201,10 @@ class FakeCases:
 
     async def queue(self, principal: Principal, **given: Any) -> QueuePage:
         self.asked.append(given["asked"])
-        kept = [one for one in self.queued if one.state in given["asked"].states]
+        asked = given["asked"]
+        kept = [
+            one for one in self.queued if one.state in asked.states and one.novel >= asked.novel
+        ]
         first = int(given["cursor"] or 0)
         last = first + given["limit"]
         cursor = str(last) if last < len(kept) else None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -109,13 +110,17 @@ def test_reasons_come_strongest_event_first_with_their_weight(case) -> None:
     assert weights == pytest.approx([0.75, 0.25])
 
 
+def _reasons(explained: Any, summary: Any) -> str:
+    shown = {"explained": explained, "summary": summary, "root": "/console"}
+    parts = templates.get_template("parts.html").make_module(shown)
+    return templates.get_template("case_reasons.html").render(shown, parts=parts)
+
+
 def test_what_would_have_left_it_clear_stands_below_the_reasons() -> None:
     line = Counterfactual("would not have been flagged had <b>x</b>", 0.02, {"amount": 1.0})
     entry = make.payment("p-1", make.NOW, assessment=make.assessment("p-1", counterfactual=line))
     explained = explain(timeline_view.rows(make.detail(timeline=(entry,))))
-    shown = templates.get_template("case_reasons.html").render(
-        explained=explained, summary=make.summary()
-    )
+    shown = _reasons(explained, make.summary())
     assert "It would not have been flagged had &lt;b&gt;x&lt;/b&gt;" in shown
     assert f"({percent(0.02)} then)" in shown
 
@@ -132,8 +137,7 @@ def test_a_quality_sample_accuses_nobody(case) -> None:
     )
     entries = tuple(make.payment(f"p-{n}", make.NOW, assessment=drawn) for n in range(5))
     explained = explain(timeline_view.rows(make.detail(timeline=entries)))
-    page = templates.get_template("case_reasons.html")
-    shown = page.render(explained=explained, summary=by_lot)
+    shown = _reasons(explained, by_lot)
     assert "chance of one in 2,000" in shown and "2 more drawn events" in shown
     assert "flagged" not in shown
 
