@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from serving import __version__
 from serving.api import (
     cases,
+    desk,
     events,
     guard,
     health,
@@ -57,7 +58,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
 
-    for part in (events, statuses, cases, labels, matching, watchlist_alerts, watch, health):
+    parts = (events, statuses, cases, desk, labels, matching, watchlist_alerts, watch, health)
+    for part in parts:
         app.include_router(part.router)
     if settings.console:
         console.mount(app)

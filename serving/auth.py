@@ -11,10 +11,11 @@ from serving.errors import Forbidden
 
 Scope: TypeAlias = Literal["score", "read", "review", "labels", "models", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-Role: TypeAlias = Literal["reviewer", "scientist", "supervisor", "administrator"]
+Role: TypeAlias = Literal["reviewer", "scientist", "supervisor", "auditor", "administrator"]
 ROLE_SCOPES: dict[str, frozenset[str]] = {
     "reviewer": frozenset({"read", "review"}),
     "scientist": frozenset({"read", "models"}),
+    "auditor": frozenset({"read"}),
     "supervisor": frozenset({"read", "review", "labels", "models"}),
     "administrator": frozenset({"read", "review", "labels", "models", "admin"}),
 }

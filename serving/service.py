@@ -16,7 +16,7 @@ from serving import agreements, audit, feature_sets, issuers
 from serving.answering import Answering
 from serving.answering.journal import Journal
 from serving.answering.rescoring import Rescoring
-from serving.cases import Cases
+from serving.cases import Approvals, CaseDesk, Cases, Clocks, Recalls
 from serving.champions import Champions
 from serving.clock import now
 from serving.comparing import Comparisons
@@ -124,6 +124,7 @@ class Service:
         self._rescoring = Rescoring(journal, self.assessor, self.sequencer, self.metrics)
         self.comparisons = Comparisons(self.database)
         self.promotions = Promotions(self.sequencer, settings.models_dir)
+        clocks = Clocks(settings.reference_data, reference)
         self.cases = Cases(
             self.sequencer,
             self.database,
@@ -132,7 +133,12 @@ class Service:
             urgent_hours=settings.urgent_hours,
             review_hours=settings.review_hours,
             claim_minutes=settings.claim_minutes,
+            clocks=clocks,
+            four_eyes=settings.four_eyes,
         )
+        self.approvals = Approvals(self.sequencer, self.database, self.metrics)
+        self.recalls = Recalls(self.sequencer, self.database, reference, self.cases.limits)
+        self.desk = CaseDesk(self.sequencer, clocks, settings.access_exposure, self.cases.limits)
         self.statuses = Statuses(self.sequencer, self.metrics)
         self.labels = Labels(self.sequencer, self.database, self.metrics)
         self.watch = Watch(

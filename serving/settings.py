@@ -96,6 +96,9 @@ class Settings:
     """Hours within which any other case is to be decided."""
     claim_minutes: int = 60
     """Minutes after its holder's last act on a case, after which somebody else may take it."""
+    four_eyes: bool = True
+    """Whether a second person must approve what confirms a crime, reports it, or lets an urgent
+    flag go as honest."""
     access_exposure: int = 50_000
     """EUR cents that a flagged access event counts as its amount in the queue."""
 

@@ -93,6 +93,14 @@ class DatedTable(Generic[Value]):
         """Return every value of a key that holds on a day (days since 1970-01-01)."""
         return [value for start, end, value, _ in self._rows.get(key, ()) if start <= day <= end]
 
+    def sourced(self, key: str, day: int) -> list[tuple[Value, str]]:
+        """Return every value of a key that holds on a day, each with its source."""
+        return [
+            (value, source)
+            for start, end, value, source in self._rows.get(key, ())
+            if start <= day <= end
+        ]
+
     def at(self, key: str, day: int) -> Value | None:
         """Return the value that holds on a day, that of "*" where the key has none, else None."""
         for name in (key, ANYWHERE):

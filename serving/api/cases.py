@@ -24,15 +24,18 @@ async def list_cases(
     state: Annotated[list[State] | None, Query()] = None,
     order: Order = "loss",
     mine: bool = False,
+    asleep: bool = False,
     text: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List cases by expected loss (highest first), by priority (loss times urgency, as in the
     console), or by age; open and claimed ones unless told. `text` searches case, account, customer,
-    device, address and names."""
+    device, address and names. Cases that sleep are left out unless `asleep` is true."""
     states = tuple(dict.fromkeys(state)) if state else ("open", "claimed")
-    asked = Filter(states=states, claimed_by=caller.name if mine else None, text=text.strip())
+    asked = Filter(
+        states=states, claimed_by=caller.name if mine else None, text=text.strip(), asleep=asleep
+    )
     page = await service.cases.queue(caller, asked=asked, order=order, cursor=cursor, limit=limit)
     return answer(page)
 
@@ -82,5 +85,20 @@ async def add_note(case_id: str, body: NoteBody, service: Use, caller: Caller) -
     responses=_TEXTS,
 )
 async def decide_case(case_id: str, body: DecisionBody, service: Use, caller: Caller) -> Response:
-    """Close a case that the caller has claimed; its flagged events are labelled by the outcome."""
-    return answer(await service.cases.decide(caller, case_id, **body.model_dump()))
+    """Decide on a case that the caller has claimed; its flagged events are labelled by the outcome.
+
+    What needs a second person is proposed only: the case stays claimed, and `desk.pending` of
+    `GET /v1/cases/{case_id}` says what waits.
+    """
+    summary = await service.cases.decide(
+        caller,
+        case_id,
+        disposition=body.disposition,
+        reason=body.reason,
+        typology=body.typology,
+        subject_role=body.subject_role,
+        said={(one.stream, one.event_id): (one.positive, one.subject_role) for one in body.events},
+        harm=body.imminent_harm,
+        seconds=body.seconds_spent,
+    )
+    return answer(summary)

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.events import SubjectRole
+
 Advice = Literal["clear", "review", "urgent"]
 
 
@@ -241,18 +243,36 @@ class NoteBody(_Form):
     """1 to 4,000 characters."""
 
 
+class EventFindingBody(_Form):
+    """What the decision says of one event of the case."""
+
+    stream: Literal["payment", "access"]
+    event_id: str
+    positive: bool
+    """Whether the event is part of the crime."""
+    subject_role: SubjectRole | None = None
+    """Part that the subject played in it; that of the whole decision when left out."""
+
+
 class DecisionBody(_Form):
     """How a case ends."""
 
     disposition: str = Field(examples=["fraud_confirmed"])
-    """fraud_confirmed, laundering_confirmed, suspicious_report, safeguarding_referral,
-    benign_positive, false_positive, nothing_found, duplicate or insufficient_information."""
+    """fraud_confirmed, laundering_confirmed, suspicious_report, continuing_activity,
+    safeguarding_referral, benign_positive, false_positive, nothing_found, duplicate or
+    insufficient_information."""
     reason: str = Field(examples=["The customer did not order these payments."])
     """1 to 4,000 characters."""
     typology: str | None = Field(None, examples=["account_takeover"])
     """Kind of crime."""
     subject_role: str | None = Field(None, examples=["victim"])
     """victim, unwitting_mule, complicit, perpetrator or unknown."""
+    events: list[EventFindingBody] = Field(default=[], max_length=1_000)
+    """Single events that the outcome does not hold for, or in another role."""
+    imminent_harm: str | None = None
+    """Which harm does not allow to wait for a second person, who looks at it afterwards."""
+    seconds_spent: int = Field(0, ge=0)
+    """How long the case was before the person."""
 
 
 class Health(_Form):

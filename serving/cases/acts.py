@@ -7,11 +7,14 @@ from typing import Any
 from features.reference import Reference
 from serving import audit
 from serving.auth import Principal
+from serving.cases.acting import check_nothing_waits, no_case, number_of
+from serving.cases.acting import check_undecided as not_decided
+from serving.cases.clocks import Clocks
 from serving.cases.detail import summary_of
 from serving.cases.presence import Presence
 from serving.cases.ranking import limits
 from serving.cases.views import CaseSummary
-from serving.errors import Conflict, NotFound
+from serving.errors import Conflict
 from serving.metrics import Metrics
 from serving.sequencer import Sequencer, Turn
 from serving.store import cases as table
@@ -35,6 +38,8 @@ class Acts:
         metrics: Metrics,
         reference: Reference,
         *,
+        clocks: Clocks,
+        four_eyes: bool,
         urgent_hours: int = 4,
         review_hours: int = 48,
         claim_minutes: int = 60,
@@ -43,6 +48,8 @@ class Acts:
         self._database = database
         self._metrics = metrics
         self._reference = reference
+        self._clocks = clocks
+        self._four_eyes = four_eyes
         self._claim = claim_minutes * _MINUTE
         self.limits = limits(urgent_hours, review_hours)
         self.presence = Presence()
@@ -58,6 +65,7 @@ class Acts:
             not_decided(row)
             if row.state == "claimed" and row.claimed_by == principal.name:
                 return row
+            check_nothing_waits(turn, row)
             at = turn.stamps.next()
             if row.state == "claimed" and (row.claim_expires_at or at) >= at:
                 raise Conflict(f"{case_id} is held by {row.claimed_by}")
@@ -83,6 +91,7 @@ class Acts:
 
         def change(turn: Turn, row: CaseRow) -> CaseRow:
             not_decided(row)
+            check_nothing_waits(turn, row)
             if row.state != "claimed":
                 raise Conflict(f"{case_id} is not claimed")
             if row.claimed_by != principal.name and not principal.supervises:
@@ -135,22 +144,3 @@ class Acts:
         detail = {"disposition": values["disposition"]} if action == "decided" else {}
         audit.note(turn.unit, principal, f"case.{action}", f"C-{row.number}", at=at, **detail)
         return CaseRow(**{**vars(row), **values})
-
-
-def number_of(case_id: str) -> int:
-    """Return the number of a case's identifier; `errors.NotFound` when it is none."""
-    digits = case_id.removeprefix("C-")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 15 or digits == case_id:
-        raise no_case(case_id)
-    return int(digits)
-
-
-def no_case(case_id: str) -> NotFound:
-    """Return the error for a case that is not there."""
-    return NotFound(f"there is no case {case_id[:40]!r}")
-
-
-def not_decided(row: CaseRow) -> None:
-    """Raise `errors.Conflict` when a case is decided."""
-    if row.state == "decided":
-        raise Conflict(f"C-{row.number} was decided by {row.decided_by}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,18 +12,28 @@ from features.events import AccessEvent, Finding, Payment
 from features.reference import Reference
 from serving import restoring
 from serving.assessments import Assessment
+from serving.cases.clocks import Clock, Clocks, Start
 from serving.cases.ranking import due
 from serving.cases.views import (
+    CONFIRMED,
+    DISPOSITIONS,
+    REPORTED,
+    Approval,
     CaseDetail,
     CaseSummary,
     Corridor,
     CountryNote,
+    Desk,
+    EventFinding,
     HistoryEntry,
     Party,
     TimelineEntry,
 )
+from serving.clock import now
+from serving.sampling import SOURCE
+from serving.store import approvals, desks, log, recalls
 from serving.store import cases as table
-from serving.store import log
+from serving.store.approvals import ApprovalRow
 from serving.store.cases import CaseRow
 from serving.store.database import View
 from serving.store.log import Record
@@ -76,6 +87,8 @@ def detail_of(
     timeline_limit: int,
     reference: Reference,
     within: Limits,
+    country: str,
+    clocks: Clocks,
 ) -> CaseDetail | None:
     """Return everything of a case, None when the member has no such case."""
     row = table.case(connection, member, number)
@@ -110,6 +123,86 @@ def detail_of(
         countries=_countries(paid, reference),
         notes=tuple(entry for entry in history if entry.action == "noted"),
         history=history,
+        desk=_desk(connection, row, flagged, country, clocks),
+    )
+
+
+def approval_of(row: ApprovalRow) -> Approval:
+    """Return a proposal as people see it."""
+    content = row.content
+    return Approval(
+        approval_id=f"A-{row.approval}",
+        case_id=f"C-{row.number}",
+        kind=row.kind,  # type: ignore[arg-type]
+        disposition=content["disposition"],
+        reason=content["reason"],
+        subject_role=content["subject_role"],
+        positive=sum(one["positive"] for one in content["findings"]),
+        events=len(content["findings"]),
+        proposed_by=row.proposed_by,
+        proposed_at=moment(row.proposed_at),
+        state=row.state,  # type: ignore[arg-type]
+        harm=content.get("harm"),
+        closed_by=row.closed_by,
+        closed_at=optional_moment(row.closed_at),
+        why=row.why,
+    )
+
+
+def clocks_of(
+    connection: View, row: CaseRow, country: str, clocks: Clocks, at: datetime
+) -> tuple[Clock, ...]:
+    """Return the statutory clocks of a case in a country, as they stand at an instant."""
+    starts: dict[Start, datetime] = {}
+    if row.source != SOURCE:
+        starts["opened"] = moment(row.opened_at)
+    if row.decided_at is not None:
+        decided_at = moment(row.decided_at)
+        if row.disposition in CONFIRMED:
+            starts["confirmed"] = decided_at
+            if "access" in row.streams.split():
+                starts["incident"] = decided_at
+        if row.disposition in REPORTED:
+            starts["reported"] = decided_at
+        if row.disposition == "continuing_activity":
+            starts["continuing"] = decided_at
+        elif row.disposition is not None and DISPOSITIONS[row.disposition].is_fraud is not True:
+            # Nothing is to be reported of what was found honest.
+            starts.pop("opened", None)
+    asked = recalls.first_request(connection, row.member, row.number)
+    if asked is not None:
+        starts["recalled"] = moment(asked)
+    stopped = desks.stopped_clocks(connection, row.member, row.number)
+    done = {name: (moment(when), actor) for name, (when, actor) in stopped.items()}
+    return clocks.of(country, starts, done, at)
+
+
+def _desk(
+    connection: View, row: CaseRow, flagged: Sequence[Record], country: str, clocks: Clocks
+) -> Desk:
+    on_it = desks.desk(connection, row.member, row.number)
+    waiting = approvals.pending_of(connection, row.member, row.number)
+    named = {one.sequence: one for one in flagged}
+    said = desks.findings(connection, row.member, row.number)
+    return Desk(
+        snoozed_until=optional_moment(on_it.snoozed_until),
+        snooze_reason=on_it.snooze_reason,
+        unit=on_it.unit,
+        merged_into=f"C-{on_it.merged_into}" if on_it.merged_into else None,
+        protective=on_it.protective,
+        seconds_spent=on_it.seconds_spent,
+        pending=approval_of(waiting) if waiting else None,
+        findings=tuple(
+            EventFinding(
+                named[one.sequence].stream,
+                named[one.sequence].event_id,
+                one.positive,
+                one.subject_role,
+            )
+            for one in said
+            if one.sequence in named
+        ),
+        clocks=clocks_of(connection, row, country, clocks, moment(now())),
     )
 
 

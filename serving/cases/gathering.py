@@ -12,7 +12,7 @@ from serving.cases.ranking import rank
 from serving.entities import entities_of
 from serving.sampling import SOURCE
 from serving.store import cases as table
-from serving.store import log, related
+from serving.store import desks, log, related
 from serving.store.records import microseconds
 from serving.store.unit import Unit
 from serving.subjects import subject_of
@@ -89,7 +89,7 @@ def join(
             novel=assessment.novel,
             rank=rank(loss, assessment.advice, at),
             amount=amount or 0,
-            suspicion=_suspicion(assessment),
+            suspicion=suspicion(assessment),
             model_version=assessment.model_version,
         )
         table.add(connection, row)
@@ -111,7 +111,7 @@ def join(
         values |= {
             "margin": margin,
             "first_reason": first_reason,
-            "suspicion": _suspicion(assessment),
+            "suspicion": suspicion(assessment),
             "model_version": assessment.model_version,
         }
     if payment and loss > old.largest_loss:
@@ -121,6 +121,7 @@ def join(
             "creditor_country": corridor[1],
         }
     table.change(connection, member, old.number, **values)
+    desks.wake(connection, member, old.number)
     return Joined(member, old.number, opened=False)
 
 
@@ -161,7 +162,7 @@ def link(
     )
 
 
-def _suspicion(assessment: Assessment) -> str | None:
+def suspicion(assessment: Assessment) -> str | None:
     """Return what the strongest reason speaks for, None when nothing does."""
     if assessment.drawn or not assessment.reasons:
         return None

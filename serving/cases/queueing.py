@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from features.errors import CrossflagError, Problem
 from serving.auth import Principal
 from serving.cases import cursors
-from serving.cases.acts import Acts, number_of
+from serving.cases.acting import number_of
+from serving.cases.acts import Acts
 from serving.cases.deciding import text_problems
 from serving.cases.detail import summary_of
 from serving.cases.views import CaseSummary, Order, QueuePage

@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from features.errors import Problem
 from features.reference import COUNTRIES
 from serving.auth import Principal
-from serving.cases.acts import no_case, not_decided, number_of
-from serving.cases.deciding import chosen_outcome, label_events, text_problems
+from serving.cases.acting import (
+    check_held,
+    check_nothing_waits,
+    check_undecided,
+    no_case,
+    number_of,
+    spend,
+)
+from serving.cases.deciding import (
+    Said,
+    approval_needed,
+    break_glass,
+    carry_out,
+    chosen_outcome,
+    propose,
+    text_problems,
+    weighed,
+)
 from serving.cases.detail import detail_of
 from serving.cases.links import Links, links_of
 from serving.cases.queueing import Queueing
 from serving.cases.views import CaseDetail, CaseSummary, HistoryEntry
-from serving.errors import Conflict, Invalid
+from serving.errors import Invalid
 from serving.sequencer import Turn
 from serving.store.cases import CaseRow
 from serving.store.records import moment
@@ -36,7 +53,14 @@ class Cases(Queueing):
         principal.require("read")
         number = number_of(case_id)
         found = await self._database.reads(
-            detail_of, principal.member, number, timeline_limit, self._reference, self.limits
+            detail_of,
+            principal.member,
+            number,
+            timeline_limit,
+            self._reference,
+            self.limits,
+            principal.country,
+            self._clocks,
         )
         if found is None:
             raise no_case(case_id)
@@ -83,36 +107,44 @@ class Cases(Queueing):
         reason: str,
         typology: str | None = None,
         subject_role: str | None = None,
+        said: Said | None = None,
+        harm: str | None = None,
+        seconds: int = 0,
     ) -> CaseSummary:
         """Close a case that the principal has claimed, and label its flagged events.
 
         `disposition` is a word of DISPOSITIONS; `reason` (1 to 4,000 characters) is mandatory;
-        `typology` (such as account_takeover) and `subject_role` refine a positive label. Raises
+        `typology` (such as account_takeover) and `subject_role` refine a positive label, `said`
+        tells of single events whether they are positive and in which role. What needs a second
+        person (`deciding.approval_needed`) is proposed only, and the case stays claimed; `harm`
+        says which imminent harm does not allow to wait: then it is done, whoever holds the case,
+        and looked at afterwards. `seconds` is how long the case was before the person. Raises
         `errors.Invalid` naming every wrong field, `errors.Conflict` when the principal does not
-        hold the case.
+        hold the case or a proposal waits.
         """
         principal.require("review")
         refined = {"typology": typology, "subject_role": subject_role}
         chosen = chosen_outcome(disposition, reason, refined)
+        if harm is not None and (problems := text_problems("harm", harm)):
+            raise Invalid(problems)
+        if said and not chosen.is_fraud:
+            fix = "leave it out; an honest outcome is one of all events"
+            raise Invalid([Problem("events", "", f"says nothing beside {disposition}", fix)])
 
         def change(turn: Turn, row: CaseRow) -> CaseRow:
-            not_decided(row)
-            if row.claimed_by != principal.name:
-                raise Conflict(f"{case_id} is not claimed by you; claim it first")
+            check_undecided(row)
+            check_nothing_waits(turn, row)
+            if harm is None:
+                check_held(row, principal)
+            spend(turn, row, seconds)
+            decision = weighed(turn, row, chosen, reason, refined, said or {})
+            kind = approval_needed(row, chosen) if self._four_eyes else None
             at = turn.stamps.next()
-            labelled = label_events(turn, row, chosen, refined, at)
-            values = {
-                "state": "decided",
-                "decided_by": principal.name,
-                "decided_at": at,
-                "disposition": chosen.word,
-                "decision_reason": reason.strip(),
-                "typology": (refined["typology"] or chosen.typology) if chosen.is_fraud else None,
-            }
-            text = f"{chosen.title}: {reason.strip()}"
-            changed = self._apply(turn, principal, row, values, "decided", text, at)
-            for stream in labelled:
-                self._metrics.labels.labels(stream).inc()
-            return changed
+            if kind is not None and harm is not None:
+                return break_glass(turn, principal, row, decision, harm, self._metrics, at)
+            if kind is not None:
+                return propose(turn, principal, row, kind, decision, at)
+            check_held(row, principal)
+            return carry_out(turn, principal, row, decision, self._metrics, principal.name, at)
 
         return await self._act(principal, case_id, change)

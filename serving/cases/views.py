@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
 from features.events import LabelStatus
 from features.reference import FatfStatus
 from serving.assessments import Assessment
+from serving.cases.clocks import Clock
 
 State: TypeAlias = Literal["open", "claimed", "decided"]
 Order: TypeAlias = Literal["priority", "loss", "age"]
+Action: TypeAlias = Literal[
+    "opened",
+    "event_added",
+    "claimed",
+    "released",
+    "noted",
+    "decided",
+    "proposed",
+    "approved",
+    "rejected",
+    "withdrawn",
+    "broke_glass",
+    "snoozed",
+    "woken",
+    "merged",
+    "split",
+    "referred",
+    "recalled",
+    "duty_done",
+]
+ApprovalKind: TypeAlias = Literal["confirm", "report", "release", "break_glass"]
+ApprovalState: TypeAlias = Literal["pending", "approved", "rejected", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +51,15 @@ class Disposition:
     status: LabelStatus = "confirmed"
     """Whether the label establishes it, or says no more than that it is suspected."""
 
+    @property
+    def accuses(self) -> bool:
+        """True for outcomes that cannot be said of somebody who was deceived."""
+        return self.word in ("laundering_confirmed", *REPORTED)
 
+
+REPORTED = ("suspicious_report", "continuing_activity")
+"""Outcomes by which the case is to be reported to the authorities."""
+CONFIRMED = ("fraud_confirmed", "laundering_confirmed")
 DISPOSITIONS: dict[str, Disposition] = {
     one.word: one
     for one in (
@@ -37,6 +68,12 @@ DISPOSITIONS: dict[str, Disposition] = {
             "laundering_confirmed", "Money laundering confirmed", True, typology="money_laundering"
         ),
         Disposition("suspicious_report", "Suspicious, to be reported", True, status="suspected"),
+        Disposition(
+            "continuing_activity",
+            "Suspicious, continues since the last report",
+            True,
+            status="suspected",
+        ),
         Disposition("safeguarding_referral", "Referred for safeguarding", True, "victim"),
         Disposition("benign_positive", "Unusual but honest", False),
         Disposition("false_positive", "Wrongly flagged", False),
@@ -185,8 +222,63 @@ class HistoryEntry:
 
     at: datetime
     actor: str
-    action: Literal["opened", "event_added", "claimed", "released", "noted", "decided"]
+    action: Action
     text: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What one person proposed of a case, and what a second one made of it."""
+
+    approval_id: str
+    """Such as A-4; counted per member."""
+    case_id: str
+    kind: ApprovalKind
+    """confirm (fraud), report (to the authorities), release (an urgent flag found honest), or
+    break_glass: done at once because harm was imminent, looked at afterwards."""
+    disposition: str
+    reason: str
+    subject_role: str
+    positive: int
+    """How many of the case's events it calls positive."""
+    events: int
+    proposed_by: str
+    proposed_at: datetime
+    state: ApprovalState
+    harm: str | None = None
+    """Which harm was imminent, where the glass was broken."""
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class EventFinding:
+    """What the decision said of one event of the case."""
+
+    stream: str
+    event_id: str
+    positive: bool
+    subject_role: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What stands on a case's desk beside the case itself."""
+
+    snoozed_until: datetime | None = None
+    snooze_reason: str | None = None
+    unit: str | None = None
+    """The unit to which the case was referred."""
+    merged_into: str | None = None
+    protective: bool = False
+    """True when the subject is thought a victim: nothing may be done against them."""
+    seconds_spent: int = 0
+    """Seconds that people had the case before them when they acted."""
+    pending: Approval | None = None
+    findings: tuple[EventFinding, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    """Duties with a statutory time limit, soonest first."""
 
 
 @dataclass(frozen=True)
@@ -206,3 +298,4 @@ class CaseDetail:
     """Oldest first, notes included."""
     countries: tuple[CountryNote, ...] = ()
     """Countries of the flagged payments that stood on a list of the FATF on their day."""
+    desk: Desk = field(default_factory=Desk)

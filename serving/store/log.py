@@ -83,6 +83,24 @@ def record_of(connection: Connection, member: str, stream: str, event_id: str) -
     return Record(*row) if row else None
 
 
+def payments_after(
+    connection: Connection, member: str, sequence: int, limit: int
+) -> Iterator[Record]:
+    """Yield the member's payments that arrived after an entry, in the order of the log."""
+    query = (
+        sa.select(*_RECORD)
+        .where(
+            _EVENTS.c.sequence > sequence,
+            _EVENTS.c.member == member,
+            _EVENTS.c.stream == "payment",
+        )
+        .order_by(_EVENTS.c.sequence)
+        .limit(limit)
+    )
+    for row in connection.execute(query, execution_options={"yield_per": _PER_FETCH}):
+        yield Record(*row)
+
+
 def assessment(connection: Connection, member: str, assessment_id: str) -> Assessment | None:
     """Return one of the member's assessments."""
     rows = connection.execute(

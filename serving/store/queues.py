@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from serving.entities import plain, words_of
 from serving.store.cases import CaseRow
+from serving.store.desks import is_awake
 from serving.store.schema import case_entities, cases
 
 _CASE, _ENTITY = cases.c, case_entities.c
@@ -42,6 +43,8 @@ class Filter:
     late: bool = False
     """True when only cases whose time is over are wanted."""
     text: str = ""
+    asleep: bool = False
+    """True when cases that sleep are wanted as well; one's own are always shown."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def _conditions(member: str, asked: Filter, limits: Limits, at: int) -> list[Col
         (asked.older_than, _CASE.opened_at <= at - (asked.older_than or 0)),
         (asked.younger_than, _CASE.opened_at >= at - (asked.younger_than or 0)),
         (asked.late or None, sa.and_(late, _CASE.state != "decided")),
+        (True if not asked.asleep and asked.claimed_by is None else None, is_awake(at)),
         (asked.text or None, _found(member, asked.text)),
     )
     equal = [_CASE[name] == value for name in _EQUAL if (value := getattr(asked, name)) is not None]

@@ -231,6 +231,109 @@ saved_views = Table(
     PrimaryKeyConstraint("member", "user_name", "name"),
 )
 
+# What a case's desk holds beside its line of the queue: sleep, unit, merging, time spent.
+case_desks = Table(
+    "case_desks",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _number("snoozed_until", optional=True),
+    _text("snooze_reason", optional=True),
+    _text("unit", optional=True),
+    _number("merged_into", optional=True),
+    Column("protective", sa.Boolean, nullable=False, server_default=sa.false()),
+    Column("seconds_spent", Long, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("member", "number"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+)
+
+# What one person proposed of a case and a second one approves, or looks at afterwards.
+approvals = Table(
+    "approvals",
+    metadata,
+    _text("member"),
+    _number("approval"),
+    _number("number"),
+    _text("kind"),
+    _text("content"),
+    _text("proposed_by"),
+    _number("proposed_at"),
+    _text("state"),
+    _text("closed_by", optional=True),
+    _number("closed_at", optional=True),
+    _text("why", optional=True),
+    PrimaryKeyConstraint("member", "approval"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+    Index("ix_approvals_member_state", "member", "state"),
+    Index(
+        "uq_approvals_pending",
+        "member",
+        "number",
+        unique=True,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    ),
+)
+
+# What a decision said of each event of its case.
+case_findings = Table(
+    "case_findings",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _number("sequence"),
+    Column("positive", sa.Boolean, nullable=False),
+    _text("subject_role"),
+    PrimaryKeyConstraint("member", "number", "sequence"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+)
+
+# The money of a confirmed fraud: what was asked of whom, and what became of it.
+recalls = Table(
+    "recalls",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _number("sequence"),
+    _text("state"),
+    _number("amount", optional=True),
+    _number("requested_at"),
+    _text("requested_by"),
+    _number("closed_at", optional=True),
+    _text("closed_by", optional=True),
+    PrimaryKeyConstraint("member", "number", "sequence"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+    ForeignKeyConstraint(["sequence"], ["events.sequence"]),
+)
+
+# Duties with a statutory time limit that were done.
+clock_stops = Table(
+    "clock_stops",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _text("clock"),
+    _number("at"),
+    _text("actor"),
+    PrimaryKeyConstraint("member", "number", "clock"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+)
+
+# Decided cases that a second reviewer decides again without seeing the first decision.
+blind_samples = Table(
+    "blind_samples",
+    metadata,
+    _text("member"),
+    _number("number"),
+    _number("drawn_at"),
+    _text("reviewer", optional=True),
+    _text("disposition", optional=True),
+    _text("reason", optional=True),
+    _number("scored_at", optional=True),
+    PrimaryKeyConstraint("member", "number"),
+    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
+)
+
 labels = Table(
     "labels",
     metadata,

@@ -12,7 +12,7 @@ from serving.auth import Session
 from serving.cases import DISPOSITIONS
 from serving.errors import Conflict, Invalid, NotFound
 from serving.service import Service
-from serving.ui import hits_view, links_view, tables, timeline_view
+from serving.ui import deciding_view, hits_view, links_view, tables, timeline_view
 from serving.ui.http import ROOT, ConsoleRoute, go, page
 from serving.ui.reasons_view import explain
 from serving.ui.sentence import sentence
@@ -23,14 +23,12 @@ DONE = {
     "claimed": "You hold this case now. Decide it, or release it for somebody else.",
     "released": "The case is back in the queue.",
     "noted": "Your note is on the case.",
-    "decided": "Decided. The labels of its events go into the next training.",
+    **deciding_view.DONE,
 }
-
-_DECISION = ("disposition", "reason", "typology", "subject_role")
-_NOTHING_SENT = dict.fromkeys((*_DECISION, "text"), "")
+_NOTHING_SENT = dict.fromkeys((*deciding_view.FIELDS, "text"), "")
 
 
-async def _case_page(
+async def case_page(
     session: Session,
     service: Service,
     case_id: str,
@@ -43,6 +41,7 @@ async def _case_page(
     problems: tuple[Problem, ...] = (),
     sent: dict[str, str] | None = None,
 ) -> Response:
+    """Render the case, with what went wrong and what was sent when a form was refused."""
     case = await service.cases.detail(session.principal, case_id)
     rows = timeline_view.rows(case)
     links = await service.cases.links(session.principal, case_id, follow)
@@ -67,6 +66,7 @@ async def _case_page(
         may_review="review" in session.principal.scopes,
         may_release_others=session.principal.supervises,
         dispositions=DISPOSITIONS,
+        deciding=deciding_view.view(case, session.principal, service.settings.four_eyes),
         done=DONE.get(done, ""),
         wrong=wrong,
         problems={problem.field: problem for problem in problems},
@@ -85,7 +85,7 @@ async def show_case(
     follow: Annotated[tuple[str, ...], Query()] = (),
 ) -> Response:
     """Show the case; `window` chooses how much of the timeline, `follow` cases of the graph."""
-    return await _case_page(session, service, case_id, window=window, done=done, follow=follow)
+    return await case_page(session, service, case_id, window=window, done=done, follow=follow)
 
 
 @router.get("/{case_id}/{name}.csv")
@@ -111,7 +111,7 @@ async def claim(case_id: str, session: SignedIn, service: Use, form: Checked) ->
     try:
         await service.cases.claim(session.principal, case_id)
     except Conflict as error:
-        return await _case_page(session, service, case_id, status=409, wrong=str(error))
+        return await case_page(session, service, case_id, status=409, wrong=str(error))
     return go(f"/cases/{case_id}?done=claimed")
 
 
@@ -121,7 +121,7 @@ async def release(case_id: str, session: SignedIn, service: Use, form: Checked) 
     try:
         await service.cases.release(session.principal, case_id)
     except Conflict as error:
-        return await _case_page(session, service, case_id, status=409, wrong=str(error))
+        return await case_page(session, service, case_id, status=409, wrong=str(error))
     return go(f"/cases/{case_id}?done=released")
 
 
@@ -131,7 +131,7 @@ async def note(case_id: str, session: SignedIn, service: Use, form: Checked) -> 
     try:
         await service.cases.note(session.principal, case_id, form.text("text"))
     except Invalid as error:
-        return await _case_page(
+        return await case_page(
             session,
             service,
             case_id,
@@ -141,29 +141,3 @@ async def note(case_id: str, session: SignedIn, service: Use, form: Checked) -> 
             sent={"text": form.text("text")},
         )
     return go(f"/cases/{case_id}?done=noted")
-
-
-@router.post("/{case_id}/decide")
-async def decide(case_id: str, session: SignedIn, service: Use, form: Checked) -> Response:
-    """Close the case with a disposition and a reason; its events are labelled."""
-    sent = {name: form.text(name) for name in _DECISION}
-    try:
-        await service.cases.decide(
-            session.principal,
-            case_id,
-            disposition=sent["disposition"],
-            reason=sent["reason"],
-            typology=sent["typology"] or None,
-            subject_role=sent["subject_role"] or None,
-        )
-    except (Invalid, Conflict) as error:
-        return await _case_page(
-            session,
-            service,
-            case_id,
-            status=error.status,
-            wrong=f"Not decided: {error}",
-            problems=error.problems,
-            sent=sent,
-        )
-    return go(f"/cases/{case_id}?done=decided")

@@ -18,10 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from serving.errors import Malformed, ServiceError, TooLarge
-from serving.ui import words
+from serving.ui import languages, words
 
 ROOT = "/console"
-PAGES = {"queue": "Queue", "watch": "Watch", "models": "Models"}
+PAGES = {"queue": "Queue", "approvals": "Approvals", "watch": "Watch", "models": "Models"}
 STATIC = Path(__file__).parent / "static"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
@@ -56,7 +56,9 @@ templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
+languages.install(templates)
 templates.filters.update(words.FILTERS)
 templates.globals.update(
     root=ROOT, static=f"{ROOT}/static", fingerprint=_fingerprint(), pages=PAGES, words=words

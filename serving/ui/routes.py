@@ -5,7 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from serving.ui import case, live, models_page, queue, session, watch_page
+from serving.ui import (
+    approvals_page,
+    case,
+    decide_page,
+    live,
+    models_page,
+    queue,
+    recall_page,
+    session,
+    watch_page,
+)
 from serving.ui.http import ROOT, STATIC, ConsoleRoute, Static, error_page, go
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -37,8 +47,11 @@ def mount(app: FastAPI) -> None:
     for part in (
         session.router,
         queue.router,
+        recall_page.router,
+        decide_page.router,
         case.router,
         live.router,
+        approvals_page.router,
         models_page.router,
         watch_page.router,
         _rest,

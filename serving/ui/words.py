@@ -75,6 +75,18 @@ HAPPENINGS = {
     "released": "Released",
     "noted": "Note",
     "decided": "Decided",
+    "proposed": "Proposed",
+    "approved": "Approved",
+    "rejected": "Rejected",
+    "withdrawn": "Proposal withdrawn",
+    "broke_glass": "Done at once, harm was imminent",
+    "snoozed": "Put to sleep",
+    "woken": "Woken",
+    "merged": "Merged",
+    "split": "Split",
+    "referred": "Referred",
+    "recalled": "Recall",
+    "duty_done": "Duty done",
 }
 KEYS = (
     (("?",), "this list"),
@@ -110,6 +122,8 @@ FINDINGS = {
     "unsaid": "Nothing established",
 }
 BULK = {"claim": "Claim", "release": "Release"}
+APPROVAL_STATES = {"approved": "Approved", "rejected": "Rejected", "withdrawn": "Withdrawn"}
+CLOCK_STATES = {"running": "Running", "late": "Late", "met": "Met", "met late": "Met late"}
 _UNITS_OF_TIME = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -169,6 +183,11 @@ def span(length: timedelta) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return "under 1 min"
+
+
+def span_of(seconds: int) -> str:
+    """Say a number of seconds in its largest fitting unit."""
+    return span(timedelta(seconds=seconds))
 
 
 def first_upper(text: str) -> str:

@@ -99,7 +99,8 @@ def running(home: Path, ready: bool = True, **settings: Any) -> Iterator[Running
     database_url = settings.get("database_url")
     key = make_key(home, database_url=database_url)
     # A lot that is drawn in one test of many would be a test that fails one time of many.
-    app = create_app(Settings(home=home, **{"random_review_share": 0.0, **settings}))
+    usual = {"random_review_share": 0.0, "four_eyes": False}
+    app = create_app(Settings(home=home, **{**usual, **settings}))
     port = free_port()
     config = uvicorn.Config(app, port=port, access_log=False, log_config=None)
     server = uvicorn.Server(config)
@@ -133,7 +134,7 @@ def process(
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("CROSSFLAG_")
     }
-    environment["CROSSFLAG_RANDOM_REVIEW_SHARE"] = "0"
+    environment |= {"CROSSFLAG_RANDOM_REVIEW_SHARE": "0", "CROSSFLAG_FOUR_EYES": "false"}
     environment |= {f"CROSSFLAG_{name.upper()}": str(given) for name, given in settings.items()}
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

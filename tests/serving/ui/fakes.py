@@ -288,7 +288,7 @@ class FakeService:
     champions: FakeChampions
     cases: FakeCases = field(default_factory=FakeCases)
     users: FakeUsers = field(default_factory=FakeUsers)
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=lambda: Settings(four_eyes=False))
     rates: Rates = field(default_factory=lambda: Rates("6000/minute", "6000/minute"))
 
 

@@ -124,6 +124,9 @@ def test_claim_note_decide_and_the_form_names_what_is_missing(ana, service) -> N
             "reason": "known mule",
             "typology": None,
             "subject_role": None,
+            "said": {},
+            "harm": None,
+            "seconds": 0,
         }
     ]
     decided = ana.get("/console/cases/C-1").text
