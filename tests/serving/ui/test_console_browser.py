@@ -145,7 +145,7 @@ def test_from_sign_in_to_a_label(ana: Visitor, world: Running) -> None:
     page.get_by_role("button", name="Decide and label").click()
     assert page.url.endswith("?done=noted"), "the browser asks for the disposition first"
     page.get_by_label("Fraud confirmed").check()
-    page.get_by_label("Why?").fill("The customer did not make these payments.")
+    page.locator("#reason").fill("The customer did not make these payments.")
     page.get_by_label("Kind", exact=True).select_option("account_takeover")
     page.get_by_label("The subject was").select_option("victim")
     page.get_by_role("button", name="Decide and label").click()
