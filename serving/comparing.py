@@ -16,7 +16,6 @@ from serving.store import shadow
 from serving.store.database import Database, View
 from serving.store.records import moment
 
-NEWEST = 200_000
 ON_A_PAGE = 20_000
 _QUANTILES = (0.5, 0.9, 0.99, 0.999)
 Floats = npt.NDArray[np.float64]
@@ -93,8 +92,8 @@ def compare(
     connection: View,
     stream: str,
     version: str | None,
-    member: str | None = None,
-    newest: int = NEWEST,
+    member: str | None,
+    newest: int,
 ) -> Comparison | None:
     """Compare a challenger, the latest one if None, on its newest events; None without any.
 

@@ -1,4 +1,7 @@
-"""The commands of the service: serve, and what an operator administers."""
+"""The commands of the service: serve, and what an operator administers.
+
+A command imports what it needs when it runs, so that `--help` is quick.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Annotated, Any
 import typer
 
 from features.errors import Problem
-from serving import logs
 from serving.cli import compare, history, keeping, reconcile, watchlist, webhooks
 from serving.cli.administration import PARTS, Home
 from serving.cli.screen import screen
@@ -66,6 +68,7 @@ def serve(
     """Run the scoring service, with the reviewers' console, until it is stopped."""
     import uvicorn
 
+    from serving import logs
     from serving.app import create_app
 
     settings = Settings.from_environment(
@@ -87,6 +90,7 @@ def worker(
     """Score the events of a Kafka topic until it is stopped; run as many as there is work for."""
     import uvicorn
 
+    from serving import logs
     from serving.worker import create_worker
 
     settings = Settings.from_environment(home=home, kafka=kafka)

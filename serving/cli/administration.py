@@ -6,22 +6,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from serving import audit, keys, users
 from serving.auth import SCOPES
-from serving.cli.export import write_labels
 from serving.clock import now
-from serving.labels import every_label
 from serving.settings import Settings
-from serving.store.accounts import KeyRow
-from serving.store.database import Database
-from serving.store.records import moment, optional_moment
+
+if TYPE_CHECKING:
+    from serving.store.accounts import KeyRow
+    from serving.store.database import Database
 
 _keys = typer.Typer(no_args_is_help=True, help="API keys of the senders of events.")
 _users = typer.Typer(no_args_is_help=True, help="People who review cases in the console.")
@@ -49,6 +45,8 @@ def create_key(
     as_json: Json = False,
 ) -> None:
     """Create an API key and print it, for the only time."""
+    from serving import keys
+
     scopes = scope or ["score", "read"]
     pepper = Settings.from_environment(home=home).pepper
     with opened(home) as database:
@@ -71,6 +69,8 @@ def rotate_key(
     as_json: Json = False,
 ) -> None:
     """Make a key in place of another, which works on for a while; print it, for the only time."""
+    from serving import keys
+
     pepper = Settings.from_environment(home=home).pepper
     with opened(home) as database:
         key = keys.rotate(database, pepper, prefix, overlap_hours=overlap_hours, days=days)
@@ -82,6 +82,9 @@ def rotate_key(
 @_keys.command("list")
 def list_keys(home: Home = None, as_json: Json = False) -> None:
     """List API keys, without their secrets; the last use is up to a minute behind."""
+    from serving import keys
+    from serving.store.records import moment, optional_moment
+
     mark = Settings.from_environment(home=home).pepper.mark
     with opened(home) as database:
         rows = keys.every(database)
@@ -109,6 +112,8 @@ def list_keys(home: Home = None, as_json: Json = False) -> None:
 @_keys.command("revoke")
 def revoke_key(prefix: str, home: Home = None) -> None:
     """Revoke an API key for good; a running service refuses it within a second."""
+    from serving import keys
+
     with opened(home) as database:
         keys.revoke(database, prefix)
     print(f"key {prefix} is revoked", file=sys.stderr)
@@ -127,6 +132,8 @@ def create_user(
     home: Home = None,
 ) -> None:
     """Create a user who may sign in to the console; asks for the password."""
+    from serving import users
+
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -147,6 +154,9 @@ def create_user(
 @_users.command("list")
 def list_users(home: Home = None, as_json: Json = False) -> None:
     """List users."""
+    from serving import users
+    from serving.store.records import moment
+
     with opened(home) as database:
         rows = users.every(database)
     print_rows(
@@ -170,6 +180,8 @@ def list_users(home: Home = None, as_json: Json = False) -> None:
 @_users.command("disable")
 def disable_user(user_name: str, home: Home = None) -> None:
     """Disable a user for good and end the sessions."""
+    from serving import users
+
     with opened(home) as database:
         users.disable(database, user_name)
     print(f"user {user_name} is disabled", file=sys.stderr)
@@ -183,6 +195,9 @@ def export_labels(
     as_json: Json = False,
 ) -> None:
     """Write every label to a file that `crossflag train --labels` reads."""
+    from serving.cli.export import write_labels
+    from serving.labels import every_label
+
     with opened(home) as database:
         count = write_labels(every_label(database, member), out)
     if as_json:
@@ -220,6 +235,9 @@ def list_audit(
     as_json: Json = False,
 ) -> None:
     """List the newest rows of the audit log, newest first."""
+    from serving import audit
+    from serving.store.records import moment
+
     with opened(home) as database:
         rows = audit.newest(database, limit, member)
     print_rows(
@@ -242,6 +260,8 @@ def list_audit(
 @contextmanager
 def opened(home: Path | None) -> Iterator[Database]:
     """Open the store of a home, or of the settings, and close it in the end."""
+    from serving.store.database import Database
+
     database = Database(Settings.from_environment(home=home).database)
     try:
         yield database
@@ -267,6 +287,9 @@ def _show_key(key: str, as_json: bool, **beside: Any) -> None:
 
 def print_rows(title: str, rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     """Print rows as a table, or as one JSON document."""
+    from rich.console import Console
+    from rich.table import Table
+
     if as_json:
         print_json(rows)
         return

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from features.errors import Problem
-from serving.comparing import NEWEST, Comparison, compare
 from serving.errors import Invalid, NotFound
 from serving.settings import Settings
-from serving.store.database import Database
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from serving.comparing import Comparison
 
 app = typer.Typer()
 _STREAMS = ("payment", "access")
+_NEWEST = 200_000
 
 
 @app.command("compare")
@@ -29,11 +31,16 @@ def compare_models(
     member: Annotated[str | None, typer.Option(help="One member's events; all if not given.")] = (
         None
     ),
-    newest: Annotated[int, typer.Option(min=1, help="Events at most, the newest.")] = NEWEST,
+    newest: Annotated[int, typer.Option(min=1, help="Events at most, the newest.")] = _NEWEST,
     home: Annotated[Path | None, typer.Option(help="Folder of store [./.crossflag].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compare the challenger's scores with the champion's answers, as the service kept both."""
+    from rich.console import Console
+
+    from serving.comparing import compare
+    from serving.store.database import Database
+
     if model not in _STREAMS:
         raise Invalid([Problem("model", model, "unknown", f"use {' or '.join(_STREAMS)}")])
     database = Database(Settings.from_environment(home=home).database)
@@ -56,6 +63,8 @@ def compare_models(
 
 
 def _tables(found: Comparison) -> list[Table]:
+    from rich.table import Table
+
     champions = ", ".join(f"{name} ({count:,})" for name, count in found.champions.items())
     table = Table(title=f"{found.stream}: challenger {found.challenger} beside {champions}")
     table.add_column("")

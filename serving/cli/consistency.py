@@ -6,21 +6,17 @@ import secrets
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from features.errors import Problem
-from features.fields import microseconds
-from features.reference import Reference
-from serving import agreements, verifying
 from serving.errors import Invalid
 from serving.settings import Settings
-from serving.store.database import Database
-from serving.verifying import Difference, Verified
+
+if TYPE_CHECKING:
+    from serving.verifying import Difference, Verified
 
 app = typer.Typer()
 
@@ -53,6 +49,10 @@ def verify(
     The service may run meanwhile. Give the settings that it has: they are read from the same
     CROSSFLAG_* variables.
     """
+    from features.reference import Reference
+    from serving import agreements, verifying
+    from serving.store.database import Database
+
     settings = Settings.from_environment(
         home=home, database_url=database, agreements=shared, ip_overlay=ip_overlay, mmdb=mmdb
     )
@@ -90,6 +90,11 @@ def verify(
 
 
 def _print(done: Verified) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from serving import verifying
+
     if done.left_out:
         names = ", ".join(sorted(done.left_out))
         print(f"not compared, because the catalogue has them no more: {names}", file=sys.stderr)
@@ -132,6 +137,8 @@ def _example(one: Difference) -> str:
 
 
 def _time(text: str) -> int:
+    from features.fields import microseconds
+
     try:
         return microseconds(datetime.fromisoformat(text))
     except (ValueError, TypeError):

@@ -12,10 +12,11 @@ import orjson
 import typer
 
 from features.errors import Problem
-from serving import history
 from serving.errors import Invalid
 from serving.settings import Settings
-from serving.store.database import Database
+
+if TYPE_CHECKING:
+    from serving import history
 
 if TYPE_CHECKING:
     from features.table import EventTable
@@ -47,6 +48,9 @@ def load(
     They get no assessment and open no case. The service must not be running; loading the same
     files again changes nothing.
     """
+    from serving import history
+    from serving.store.database import Database
+
     arrivals = read_arrivals(payments, access, labels, mapping, until, statuses)
     database = Database(Settings.from_environment(home=home).database, exclusive=True)
     try:

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from features.errors import Problem
 from serving.errors import Invalid
-from serving.reconciling import Expected, Line, Reconciliation, Slot, reconcile
 from serving.settings import Settings
-from serving.store.database import Database
+
+if TYPE_CHECKING:
+    from serving.reconciling import Line, Reconciliation, Slot
 
 app = typer.Typer()
 T = TypeVar("T")
@@ -46,6 +45,9 @@ def reconcile_totals(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compare a source's control totals with what was ingested; status 1 if anything differs."""
+    from serving.reconciling import Expected, reconcile
+    from serving.store.database import Database
+
     zone = _zone(time_zone)
     otherwise = {"member": member or "", "stream": stream}
     expected = Expected(
@@ -71,6 +73,8 @@ def _say(read: int) -> None:
 
 
 def _totals(file: Path, otherwise: dict[str, str]) -> dict[Slot, tuple[int, Decimal | None]]:
+    from serving.reconciling import Slot
+
     found: dict[Slot, tuple[int, Decimal | None]] = {}
     for line, row in _rows(file, ("day", "count"), otherwise):
         stream = _stream(line, row)
@@ -175,6 +179,9 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _show(found: Reconciliation, by_identifier: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(title="Control totals: the source's, and what was ingested")
     for name in ("member", "stream", "day", "currency"):
         table.add_column(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -13,11 +13,12 @@ import typer
 from features.errors import UnreadableFile
 from models.names import Subject
 from serving.cli.administration import Home, opened, print_rows
-from serving.watchlists.keeping import Screening
 from serving.watchlists.pairs import KINDS
 from serving.watchlists.properties import country_code
-from serving.watchlists.readers.files import csv_rows
-from serving.watchlists.screener import NAME_LEAST, Screener, kinds_of
+from serving.watchlists.vocabulary import NAME_LEAST
+
+if TYPE_CHECKING:
+    from serving.watchlists.screener import Screener
 
 _SAID_EVERY = 10_000
 
@@ -36,6 +37,8 @@ def screen(
     Columns: name, and where you have them kind (person or organisation), birth_date, country and
     identifier, which weigh in.
     """
+    from serving.watchlists.keeping import Screening
+
     with opened(home) as database:
         screening = Screening(database)
         screening.refresh()
@@ -81,6 +84,9 @@ def _hits(
 
 
 def _read(file: Path) -> Iterator[tuple[int, list[Subject]]]:
+    from serving.watchlists.readers.files import csv_rows
+    from serving.watchlists.screener import kinds_of
+
     rows = csv_rows(file)
     header = next(rows, (0, []))[1]
     if "name" not in header:

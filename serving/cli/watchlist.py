@@ -5,22 +5,20 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from features.errors import Problem
 from models.names import THRESHOLD
 from serving.cli.administration import Home, opened, print_rows
 from serving.errors import Invalid
-from serving.store.records import moment
-from serving.watchlists import looking
-from serving.watchlists.importing import Changes, Imported, Terms, import_list, revert
 from serving.watchlists.pairs import agreement, compare_pairs, read_pairs
 from serving.watchlists.readers import FORMATS, Reading, guess, read
+
+if TYPE_CHECKING:
+    from serving.watchlists.importing import Changes, Imported
 
 app = typer.Typer(no_args_is_help=True, help="Watchlists: records, search and name matching.")
 
@@ -39,6 +37,9 @@ def compare_names(
     The file is CSV in UTF-8; `kind` is person or organisation. A further column `match` (yes or
     no) says what a person thinks, and gives precision and recall. Scores run from 0 to 1.
     """
+    from rich.console import Console
+    from rich.table import Table
+
     pairs = read_pairs(file)
     found = compare_pairs(pairs)
     agreed = agreement(pairs, found)
@@ -108,6 +109,8 @@ def import_command(
     Records that are wrong are refused one by one, each with its field and the reason. A list that
     shrinks by half or more is held back until --confirm.
     """
+    from serving.watchlists.importing import Terms, import_list
+
     chosen = form or guess(file)
     if chosen not in FORMATS:
         fix = f"give one of {', '.join(FORMATS)}"
@@ -139,6 +142,8 @@ def revert_command(
     as_json: Json = False,
 ) -> None:
     """Put an earlier version's records in force again, as a new version."""
+    from serving.watchlists.importing import revert
+
     with opened(home) as database:
         done = revert(database, name, to)
     if as_json:
@@ -150,6 +155,9 @@ def revert_command(
 @app.command("list")
 def list_command(home: Home = None, as_json: Json = False) -> None:
     """Show the lists, their versions and what each import changed."""
+    from serving.store.records import moment
+    from serving.watchlists import looking
+
     with opened(home) as database:
         rows: list[dict[str, Any]] = [
             {
@@ -179,6 +187,8 @@ def diff_command(
     as_json: Json = False,
 ) -> None:
     """Show what was added, changed and withdrawn between two versions of a list."""
+    from serving.watchlists import looking
+
     with opened(home) as database:
         newest = looking.history(database, name)[-1].version
         end = newest if second is None else second
@@ -204,6 +214,8 @@ def export_command(
     home: Home = None,
 ) -> None:
     """Write a list as FollowTheMoney entities, one JSON document a line."""
+    from serving.watchlists import looking
+
     written = 0
     with opened(home) as database:
         found = looking.records(database, name, version)
@@ -224,6 +236,8 @@ def search_command(
     as_json: Json = False,
 ) -> None:
     """Find records by a name, an alias or a number, the likeliest first."""
+    from serving.watchlists import looking
+
     with opened(home) as database:
         found = looking.search(database, text, name, limit, exact)
     if as_json:
@@ -250,6 +264,8 @@ def search_command(
 @app.command("verify")
 def verify_command(name: ListName, home: Home = None, as_json: Json = False) -> None:
     """Recompute every version of a list from its records; status 1 when one is not as imported."""
+    from serving.watchlists import looking
+
     with opened(home) as database:
         versions = len(looking.history(database, name))
         wrong = looking.verify(database, name)

@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from serving import webhooks
 from serving.cli.administration import Home, Json, Member, opened, print_rows
 from serving.settings import Settings
-from serving.store.records import moment
 
 app = typer.Typer(no_args_is_help=True, help="Systems of members that are told of assessments.")
 Webhook = Annotated[str, typer.Argument(help="Identifier, such as wh-1a2b3c4d5e6f.")]
@@ -24,13 +22,16 @@ def add(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"May be repeated: {', '.join(webhooks.KINDS)} [assessment.flagged, case.opened]."
+            help="May be repeated: assessment.scored, assessment.flagged, case.opened "
+            "[assessment.flagged, case.opened]."
         ),
     ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Create a webhook and print its signing secret, for the only time."""
+    from serving import webhooks
+
     kinds = kind or ["assessment.flagged", "case.opened"]
     with opened(home) as database:
         row = webhooks.add(database, member=member, url=url, kinds=kinds, anywhere=_anywhere(home))
@@ -43,6 +44,9 @@ def add(
 @app.command("list")
 def list_webhooks(home: Home = None, as_json: Json = False) -> None:
     """List webhooks, without their secrets."""
+    from serving import webhooks
+    from serving.store.records import moment
+
     with opened(home) as database:
         rows = webhooks.every(database)
     print_rows(
@@ -65,6 +69,8 @@ def list_webhooks(home: Home = None, as_json: Json = False) -> None:
 @app.command("remove")
 def remove(webhook: Webhook, home: Home = None) -> None:
     """End a webhook for good; what waits for it is given up."""
+    from serving import webhooks
+
     with opened(home) as database:
         webhooks.remove(database, webhook)
     print(f"webhook {webhook} is ended", file=sys.stderr)
@@ -73,6 +79,8 @@ def remove(webhook: Webhook, home: Home = None) -> None:
 @app.command("test")
 def test(webhook: Webhook, home: Home = None, as_json: Json = False) -> None:
     """Send a test message now and tell what was answered; status 1 unless that was a success."""
+    from serving import webhooks
+
     with opened(home) as database:
         attempt = webhooks.test(database, webhook, _anywhere(home))
     row = {"status": attempt.status, "error": attempt.error, "milliseconds": attempt.milliseconds}
@@ -90,6 +98,9 @@ def list_deliveries(
     as_json: Json = False,
 ) -> None:
     """List what webhooks were told, newest first, with the last attempt at it."""
+    from serving import webhooks
+    from serving.store.records import moment
+
     with opened(home) as database:
         found = webhooks.deliveries(database, limit, webhook, state)
     print_rows(
@@ -117,6 +128,8 @@ def redeliver(
     home: Home = None,
 ) -> None:
     """Have the service send a message once more, under its old identifier."""
+    from serving import webhooks
+
     with opened(home) as database:
         webhooks.redeliver(database, delivery)
     print(f"delivery {delivery} waits to be sent", file=sys.stderr)

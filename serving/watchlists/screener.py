@@ -13,10 +13,8 @@ from serving.store.watchlists import ListRow
 from serving.watchlists.entities import Entity
 from serving.watchlists.index import NameIndex
 from serving.watchlists.indicators import Indicators
+from serving.watchlists.vocabulary import NAME_LEAST
 
-NAME_LEAST = 0.8
-"""Score from which a name of an event is a hit; higher than the matcher's own threshold, since an
-event's names are asked of tens of thousands."""
 _ONLY_THREATS = frozenset({"cyber", "benign"})
 _KINDS: tuple[Kind, ...] = ("person", "organisation")
 _REMEMBERED = 100_000

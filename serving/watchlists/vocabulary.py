@@ -12,6 +12,9 @@ from models.names.words import person_words
 
 LEAST = 0.6
 """Words less alike than this bring no name forward."""
+NAME_LEAST = 0.8
+"""Score from which a name of an event is a hit; higher than the matcher's own threshold, since an
+event's names are asked of tens of thousands."""
 _REMEMBERED = 200_000
 _PREFIXES = ("abdul", "al", "el", "ul")
 

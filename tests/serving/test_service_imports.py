@@ -18,3 +18,18 @@ def test_the_service_loads_nothing_that_only_training_needs() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+COMMAND_LINE = """
+import sys
+import crossflag
+heavy = {"sqlalchemy", "alembic", "numba", "numpy", "fastapi", "httpx"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", COMMAND_LINE], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
