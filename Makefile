@@ -10,7 +10,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 pytest := $(python) -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full test-faults spark lint format docs lock bench clean openapi audit
+.PHONY: help setup demo test test-full test-faults spark lint format docs openapi audit lock bench clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

@@ -65,14 +65,15 @@ def test_present_browser_runs_the_test(
 def shared_suite(suite: pytest.Pytester) -> pytest.Pytester:
     """The same for a test on PostgreSQL, on a machine that has no server."""
     text = Path(__file__).with_name("conftest.py").read_text()
-    assert "usr/lib/postgresql" in text
-    suite.makeconftest(text.replace("usr/lib/postgresql", "nowhere"))
+    suite.makeconftest(
+        f"{text}\nimport bench.postgresql\nbench.postgresql.programs = lambda: None\n"
+    )
     suite.makepyfile(POSTGRESQL_TEST)
     return suite
 
 
 def test_missing_postgresql_skips_with_reason(shared_suite: pytest.Pytester) -> None:
-    result = shared_suite.runpytest_inprocess("-rs", "-p", "no:xdist")
+    result = shared_suite.runpytest_subprocess("-rs", "-p", "no:xdist")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*no PostgreSQL server is installed*"])
 
@@ -81,6 +82,6 @@ def test_missing_postgresql_fails_where_all_is_required(
     shared_suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROSSFLAG_TEST_REQUIRE", "all")
-    result = shared_suite.runpytest_inprocess("-p", "no:xdist")
+    result = shared_suite.runpytest_subprocess("-p", "no:xdist")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*no PostgreSQL server*CROSSFLAG_TEST_REQUIRE=all*"])

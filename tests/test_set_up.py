@@ -113,6 +113,7 @@ def test_continuous_integration_leaves_nothing_out(tmp_path: Path) -> None:
     (tmp_path / "shared" / "data").mkdir(parents=True)
     shutil.copytree(ROOT / ".ci", tmp_path / "project" / ".ci")
     (tmp_path / "project" / "Makefile").write_text(
+        "audit:\n\t@echo audited\n"
         "test:\n\t@echo require=$$CROSSFLAG_TEST_REQUIRE data=$$CROSSFLAG_TEST_DATA\n"
     )
     result = subprocess.run(
@@ -122,4 +123,4 @@ def test_continuous_integration_leaves_nothing_out(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert f"require=all data={tmp_path}/shared/data" in result.stdout
+    assert f"audited\nrequire=all data={tmp_path}/shared/data" in result.stdout

@@ -17,7 +17,8 @@ SCORE = "/v1/payments/score"
 
 
 def _told(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    own = ("date", "x-request-id", "traceparent", "ratelimit")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, headers, answer.json()
 
 

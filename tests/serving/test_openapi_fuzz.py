@@ -58,6 +58,22 @@ OPERATIONS = {
     "health",
     "readiness",
     "metrics",
+    "approve",
+    "get_recall",
+    "judge_watchlist_alert",
+    "list_approvals",
+    "list_watchlist_alerts",
+    "merge_case",
+    "note_duty",
+    "note_recall",
+    "refer_case",
+    "reject",
+    "reopen_watchlist_alert",
+    "report_watchlist_alert",
+    "snooze_case",
+    "split_case",
+    "wake_case",
+    "withdraw",
 }
 
 
