@@ -133,7 +133,8 @@ def test_under_load_the_frozen_and_the_new_owner_never_both_commit(
                         answer = score(client, number)
                     except httpx.TransportError:
                         continue
-                    assert answer.status_code in (200, 503), answer.text
+                    # 409: what an earlier try sent is still being worked on.
+                    assert answer.status_code in (200, 409, 503), answer.text
                     if answer.status_code == 200:
                         answered.append((answer.json()["event_id"], answer.json()["duplicate"]))
                         number += 1

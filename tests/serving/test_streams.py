@@ -111,7 +111,7 @@ def test_events_are_scored_results_come_out_and_poison_is_put_aside_with_its_rea
         (record("payment", payment(4, 1, START), member="stranger"), "unknown_member"),
         (record("payment", {}, value=b'{"event_id":"' + b"x" * 200_000), "too_large"),
         (record("payment", {}, value=None), "invalid"),
-        (changed, "conflict"),
+        (changed, "reused"),
     ]
     kafka.send(EVENTS, good[:100])
     kafka.send(EVENTS, [one for one, _ in poison])
