@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.errors import InvalidEvent
@@ -189,7 +189,7 @@ def _rows(draw: st.DrawFn, stream: str) -> dict[str, str | None]:
 @pytest.mark.parametrize("stream", MODELS)
 @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_quick_rows_are_the_models_rows(stream: str, zone: str | None, data: st.DataObject) -> None:
     rows = data.draw(st.lists(_rows(stream), min_size=1, max_size=8))
     names = sorted({name for one in rows for name in one})
