@@ -25,6 +25,7 @@ from rich.table import Table
 
 from bench.screening import FILES
 from models.names import THRESHOLD, compare
+from models.names.parts import Kind
 from models.names.spelling import script_of
 from serving.watchlists.readers import read
 from training.progress import Teller
@@ -43,7 +44,7 @@ class Labelled:
 
     a: str
     b: str
-    kind: str
+    kind: Kind
     match: bool
     case: str
     source: str
@@ -129,7 +130,7 @@ def _of_lists(lists: Path, tell: Teller) -> list[Labelled]:
 def _ours(pairs: Sequence[Labelled]) -> tuple[list[float], float]:
     compare("the first", "compiles", "person")
     start = time.process_time()
-    scores = [compare(one.a, one.b, one.kind).score for one in pairs]  # type: ignore[arg-type]
+    scores = [compare(one.a, one.b, one.kind).score for one in pairs]
     return scores, time.process_time() - start
 
 

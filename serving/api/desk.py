@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,7 @@ from serving.api.schemas import problems
 from serving.cases import Approval, CaseSummary, Recall
 
 router = APIRouter(prefix="/v1", tags=["review"])
+_Route = TypeVar("_Route", bound=Callable[..., Awaitable[Response]])
 _ACTS = problems(400, 403, 404, 409, 413, 422, 503)
 
 
@@ -81,7 +83,7 @@ class Inbox(_Body):
     approvals: list[Approval]
 
 
-def _post(path: str, name: str, model: type = CaseSummary):  # type: ignore[no-untyped-def]
+def _post(path: str, name: str, model: type = CaseSummary) -> Callable[[_Route], _Route]:
     return router.post(path, operation_id=name, response_model=model, responses=_ACTS)
 
 

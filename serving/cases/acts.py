@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from features.reference import Reference
-from serving import audit
 from serving.auth import Principal
-from serving.cases.acting import check_nothing_waits, no_case, number_of
-from serving.cases.acting import check_undecided as not_decided
+from serving.cases.acting import act, apply, check_nothing_waits, check_undecided
 from serving.cases.clocks import Clocks
 from serving.cases.detail import summary_of
 from serving.cases.presence import Presence
@@ -17,8 +16,7 @@ from serving.cases.views import CaseSummary
 from serving.errors import Conflict
 from serving.metrics import Metrics
 from serving.sequencer import Sequencer, Turn
-from serving.store import cases as table
-from serving.store.cases import CaseRow, HistoryRow
+from serving.store.cases import CaseRow
 from serving.store.database import Database
 
 _MINUTE = 60_000_000
@@ -62,7 +60,7 @@ class Acts:
         """
 
         def change(turn: Turn, row: CaseRow) -> CaseRow:
-            not_decided(row)
+            check_undecided(row)
             if row.state == "claimed" and row.claimed_by == principal.name:
                 return row
             check_nothing_waits(turn, row)
@@ -90,7 +88,7 @@ class Acts:
         """
 
         def change(turn: Turn, row: CaseRow) -> CaseRow:
-            not_decided(row)
+            check_undecided(row)
             check_nothing_waits(turn, row)
             if row.state != "claimed":
                 raise Conflict(f"{case_id} is not claimed")
@@ -110,19 +108,10 @@ class Acts:
 
         return await self._act(principal, case_id, change)
 
-    async def _act(self, principal: Principal, case_id: str, change: Any) -> CaseSummary:
-        principal.require("review")
-        number = number_of(case_id)
-
-        def task(turn: Turn) -> CaseRow:
-            turn.unit.flush()
-            row = table.case(turn.unit.connection, principal.member, number)
-            if row is None:
-                raise no_case(case_id)
-            changed: CaseRow = change(turn, row)
-            return changed
-
-        return summary_of(await self._sequencer.submit(task, member=principal.member), self.limits)
+    async def _act(
+        self, principal: Principal, case_id: str, change: Callable[[Turn, CaseRow], CaseRow]
+    ) -> CaseSummary:
+        return summary_of(await act(self._sequencer, principal, case_id, change), self.limits)
 
     def _apply(
         self,
@@ -134,13 +123,7 @@ class Acts:
         text: str,
         at: int,
     ) -> CaseRow:
-        connection = turn.unit.connection
+        """Change a case; what its holder does lets the claim run on from now."""
         if row.claimed_by == principal.name:
             values = {"claim_expires_at": at + self._claim, **values}
-        values = {**values, "updated_at": at}
-        table.change(connection, row.member, row.number, **values)
-        entry = HistoryRow(at, principal.name, action, text)
-        table.add_history(connection, row.member, row.number, entry)
-        detail = {"disposition": values["disposition"]} if action == "decided" else {}
-        audit.note(turn.unit, principal, f"case.{action}", f"C-{row.number}", at=at, **detail)
-        return CaseRow(**{**vars(row), **values})
+        return apply(turn, principal, row, values, action, text, at)

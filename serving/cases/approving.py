@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from serving import audit
@@ -120,9 +121,7 @@ class Approvals:
             by, text = principal.name, why.strip() or None
             table.close(connection, row.member, approval, state=state, by=by, at=at, why=text)
             audit.note(turn.unit, principal, f"approval.{state}", approval_id, at=at, kind=row.kind)
-            closed = table.one(connection, principal.member, approval)
-            assert closed is not None  # noqa: S101
-            return closed
+            return replace(row, state=state, closed_by=by, closed_at=at, why=text)
 
         return approval_of(await self._sequencer.submit(task, member=principal.member))
 

@@ -95,14 +95,14 @@ class Clocks:
         return end.astimezone(UTC)
 
 
-def _duty(clock: str, starts: str, length: str, unit: str, duty: str) -> _Duty:
+def _duty(clock: str, starts: Start, length: str, unit: str, duty: str) -> _Duty:
     if starts not in get_args(Start):
         raise ValueError(f"starts {starts!r} is none of {', '.join(get_args(Start))}")
     if unit not in _UNITS:
         raise ValueError(f"unit {unit!r} is none of {', '.join(_UNITS)}")
     if not length.isdecimal():
         raise ValueError(f"length {length!r} is no whole number")
-    return _Duty(clock, starts, int(length), unit, duty)  # type: ignore[arg-type]
+    return _Duty(clock, starts, int(length), unit, duty)
 
 
 def _state(due: datetime, done: tuple[datetime, str] | None, now: datetime) -> ClockState:

@@ -46,6 +46,9 @@ class Bulk:
     refused: tuple[tuple[str, str], ...]
 
 
+_UNDECIDED = Filter()
+
+
 class Queueing(Acts):
     """The use cases of the queue, bound to the principal's own member."""
 
@@ -53,7 +56,7 @@ class Queueing(Acts):
         self,
         principal: Principal,
         *,
-        asked: Filter = Filter(),  # noqa: B008
+        asked: Filter = _UNDECIDED,
         order: Order = "priority",
         cursor: str | None = None,
         limit: int = 50,
@@ -111,7 +114,7 @@ class Queueing(Acts):
     async def take_next(
         self,
         principal: Principal,
-        asked: Filter = Filter(),  # noqa: B008
+        asked: Filter = _UNDECIDED,
     ) -> CaseSummary | None:
         """Claim the first case of a selection that nobody holds; None when there is none.
 

@@ -14,8 +14,8 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
+from serving.cases.acting import no_case
 from serving.clock import now
-from serving.errors import NotFound
 from serving.service import Service
 from serving.ui.http import ROOT, ConsoleRoute
 from serving.ui.session import SignedIn, Use
@@ -37,7 +37,7 @@ async def live(
     digits = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 18
     since = int(last_event_id) if digits else now()
     if case and not await service.cases.some(session.principal, [case]):
-        raise NotFound(f"there is no case {case[:40]!r}")
+        raise no_case(case)
     return StreamingResponse(
         _news(request, service, session.principal.member, session.principal.name, case, since),
         media_type="text/event-stream",

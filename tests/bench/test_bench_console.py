@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bench.command import app
 
-MOST = {"queue": 18, "case": 28, "CSV": 16, "models": 8, "watch": 8}
+MOST = {"queue": 12, "case": 25, "CSV": 16, "models": 8, "watch": 8}
 
 
 def test_every_page_is_measured_and_asks_little(postgresql: str) -> None:
