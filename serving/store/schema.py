@@ -319,21 +319,6 @@ clock_stops = Table(
     ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
 )
 
-# Decided cases that a second reviewer decides again without seeing the first decision.
-blind_samples = Table(
-    "blind_samples",
-    metadata,
-    _text("member"),
-    _number("number"),
-    _number("drawn_at"),
-    _text("reviewer", optional=True),
-    _text("disposition", optional=True),
-    _text("reason", optional=True),
-    _number("scored_at", optional=True),
-    PrimaryKeyConstraint("member", "number"),
-    ForeignKeyConstraint(["member", "number"], ["cases.member", "cases.number"]),
-)
-
 labels = Table(
     "labels",
     metadata,

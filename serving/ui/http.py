@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from serving.errors import Malformed, ServiceError, TooLarge
-from serving.ui import languages, words
+from serving.ui import words
 
 ROOT = "/console"
 PAGES = {"queue": "Queue", "approvals": "Approvals", "watch": "Watch", "models": "Models"}
@@ -58,7 +58,8 @@ templates = jinja2.Environment(
     lstrip_blocks=True,
     extensions=["jinja2.ext.i18n"],
 )
-languages.install(templates)
+# Texts are marked for translation; there is no other language yet.
+templates.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 templates.filters.update(words.FILTERS)
 templates.globals.update(
     root=ROOT, static=f"{ROOT}/static", fingerprint=_fingerprint(), pages=PAGES, words=words

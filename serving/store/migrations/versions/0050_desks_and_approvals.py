@@ -14,7 +14,6 @@ depends_on = None
 
 _LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TABLES = (
-    "blind_samples",
     "clock_stops",
     "recalls",
     "case_findings",
@@ -105,14 +104,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["sequence"], ["events.sequence"], name="fk_recalls_sequence"),
     )
     _of_case("clock_stops", _text("clock"), _number("at"), _text("actor"), key=("number", "clock"))
-    _of_case(
-        "blind_samples",
-        _number("drawn_at"),
-        _text("reviewer", True),
-        _text("disposition", True),
-        _text("reason", True),
-        _number("scored_at", True),
-    )
 
 
 def downgrade() -> None:
