@@ -101,7 +101,7 @@ class Engine:
 
     def _record(self, stream: int, row: Any) -> bool:
         self._make_room()
-        return bool(kernel.record(self.program.tables, self.state, stream, row))
+        return bool(kernel.enter(self.program.tables, self.state, stream, row))
 
     def _make_room(self) -> None:
         while not kernel.has_room(self.program.tables, self.state):

@@ -133,6 +133,12 @@ def record(program: Any, state: Any, stream: int, row: Any) -> bool:
 
 
 @compiled
+def enter(program: Any, state: Any, stream: int, row: Any) -> bool:
+    """Record one event; `record` for callers in Python, who find it compiled and kept."""
+    return bool(record(program, state, stream, row))
+
+
+@compiled
 def step(program: Any, state: Any, stream: int, row: Any, registers: Any, out: Any) -> bool:
     """Take one event: its features, then its place in history; True when it came too late."""
     read(program, state, stream, row, registers)

@@ -30,6 +30,7 @@ def warm() -> None:
     engine = Engine(reference)
     for event in (payment, access):
         engine.step(event)
+        engine.record(event)
     build(from_events("payment", [payment]), from_events("access", [access]), None, reference)
     forest = Forest(
         np.array(_NODES, dtype=NODE),

@@ -37,6 +37,7 @@ class Load:
     first: int = 0
     acknowledged: list[Acknowledged] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Load:
@@ -65,7 +66,7 @@ class Load:
         wanted, end = len(self.acknowledged) + count, time.monotonic() + seconds
         while len(self.acknowledged) < wanted:
             assert not self.wrong, self.wrong
-            assert time.monotonic() < end, f"nothing is answered: {self.statuses}"
+            assert time.monotonic() < end, f"nothing is answered: {self.statuses}, {self.waiting}"
             time.sleep(0.001)
 
     def _play(self, place: int) -> None:
@@ -108,6 +109,7 @@ class Load:
             if not waits:
                 self.wrong.append(answer.text)
                 return None
+            self.waiting[answer.json()["detail"]] += 1
             time.sleep(0.02)
         return None
 
