@@ -1,4 +1,4 @@
-"""What a starting service runs of the kernel is compiled at set-up and kept: it compiles nothing."""
+"""What a starting service runs of the kernel is compiled at set-up and kept."""
 
 from __future__ import annotations
 
